@@ -48,14 +48,17 @@ public static class CanonicalJson
         return text.ToString();
     }
 
-    /// <summary>Reads JSON (canonical or not) strictly: no duplicate keys, comments or trailing commas.</summary>
-    /// <exception cref="FormatException">It is not JSON, or is nested deeper than <see cref="MaxDepth"/>.</exception>
+    /// <summary>Reads JSON (in canonical form or not) strictly: no duplicate keys, comments or trailing commas.</summary>
+    /// <exception cref="FormatException">It is not JSON, has no canonical form, or is nested deeper than <see cref="MaxDepth"/>.</exception>
     public static JsonNode? Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            return JsonNode.Parse(json, NodeOptions, StrictOptions);
+            var node = JsonNode.Parse(json, NodeOptions, StrictOptions);
+            // Nodes are read lazily: whatever has no canonical form must fail here, not later at its reader.
+            _ = ToText(node);
+            return node;
         }
         catch (JsonException e)
         {
