@@ -1,0 +1,83 @@
+using k8s;
+
+namespace Lapse.Sandbox;
+
+/// <summary>
+/// A real Kubernetes control plane without nodes: the one that <c>LAPSE_KUBECONFIG</c> names, else one that is started from
+/// binaries of this machine, else k3s in Docker, else built once from Debian's source package. It ends with this process.
+/// </summary>
+public sealed class ControlPlane : IAsyncDisposable
+{
+    /// <summary>The variable that names an administrator's kubeconfig to be used instead of a control plane of our own.</summary>
+    public const string Variable = "LAPSE_KUBECONFIG";
+
+    private readonly IReadOnlyList<ChildProcess> _processes;
+    private readonly string? _throwAway;
+
+    internal ControlPlane(string kubeconfigFile, IReadOnlyList<ChildProcess> processes, string? throwAway)
+    {
+        KubeconfigFile = kubeconfigFile;
+        _processes = processes;
+        _throwAway = throwAway;
+        Configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfigFile);
+    }
+
+    /// <summary>An administrator's kubeconfig.</summary>
+    public string KubeconfigFile { get; }
+
+    /// <summary>The content of <see cref="KubeconfigFile"/>: the server's address, its authority and the administrator's credentials.</summary>
+    public KubernetesClientConfiguration Configuration { get; }
+
+    /// <summary>The API server's address.</summary>
+    public Uri Server => new(Configuration.Host);
+
+    /// <summary>The authority that signed the API server's certificate, as PEM.</summary>
+    public string AuthorityPem =>
+        string.Concat(Configuration.SslCaCerts.Select(certificate => certificate.ExportCertificatePem() + "\n"));
+
+    /// <summary>Starts the control plane, or finds the given one, and returns when it serves and the built-in roles have their rules.</summary>
+    /// <exception cref="SandboxException">It could not be started; the message says what to do.</exception>
+    public static async Task<ControlPlane> StartAsync(ControlPlaneOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
+            return Use(given);
+        if (options.Port is { } port)
+            Ports.EnsureFree(port, options.PortVariable);
+        var binaries = KubernetesBinaries.Find();
+        if (binaries is null && options.Install && await Docker.IsUsableAsync(cancellationToken))
+            return await K3s.StartAsync(options, cancellationToken);
+        return binaries is not null
+            ? await ControlPlaneLauncher.StartAsync(binaries, options, cancellationToken)
+            : throw new SandboxException(
+                $"There is no Kubernetes control plane in {KubernetesBinaries.CacheFolder}; run ./run.sh once to build it, or set {Variable} to a kubeconfig.");
+    }
+
+    /// <summary>A client with the administrator's rights. The caller disposes it.</summary>
+    public Kubernetes CreateClient() => new(Configuration);
+
+    /// <summary>A client with a bearer token instead: a person's, or a ServiceAccount's. The caller disposes it.</summary>
+    public Kubernetes CreateClient(string token) => new(new KubernetesClientConfiguration
+    {
+        Host = Configuration.Host,
+        SslCaCerts = Configuration.SslCaCerts,
+        AccessToken = token,
+    });
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        // The last one started leans on those before it.
+        foreach (var process in _processes.Reverse())
+            await process.DisposeAsync();
+        if (_throwAway is not null)
+            Directory.Delete(_throwAway, recursive: true);
+    }
+
+    private static ControlPlane Use(string kubeconfigFile)
+    {
+        if (!File.Exists(kubeconfigFile))
+            throw new SandboxException($"There is no file {kubeconfigFile}; set {Variable} to an administrator's kubeconfig.");
+        return new ControlPlane(kubeconfigFile, [], throwAway: null);
+    }
+}
