@@ -45,6 +45,9 @@ internal static class KindWords
         .Select((words, order) => (words, order))
         .ToFrozenDictionary(kind => kind.words.ToLowerInvariant(), kind => (kind.words, kind.order), StringComparer.Ordinal);
 
+    /// <summary>Whether Kubernetes itself serves this group.</summary>
+    internal static bool IsOwnGroup(string apiGroup) => OwnGroups.Contains(apiGroup);
+
     /// <summary>
     /// Whether a RoleBinding can never give this resource. Namespaces are not among them: a request for one Namespace
     /// counts as a request inside it.
