@@ -125,3 +125,13 @@ public readonly record struct StepUpProofId(Guid Value) : IUuidId<StepUpProofId>
     /// <inheritdoc/>
     public override string ToString() => Value.ToString("D");
 }
+
+/// <summary>A change of the configuration by an admin.</summary>
+public readonly record struct ConfigurationChangeId(Guid Value) : IUuidId<ConfigurationChangeId>
+{
+    /// <inheritdoc/>
+    public static ConfigurationChangeId From(Guid value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -47,6 +48,10 @@ public static class CanonicalJson
 
         return text.ToString();
     }
+
+    /// <summary>SHA-256 of the canonical form.</summary>
+    /// <inheritdoc cref="Serialize"/>
+    public static byte[] Digest(JsonNode? node) => SHA256.HashData(Serialize(node));
 
     /// <summary>Reads JSON (in canonical form or not) strictly: no duplicate keys, comments or trailing commas.</summary>
     /// <exception cref="FormatException">It is not JSON, has no canonical form, or is nested deeper than <see cref="MaxDepth"/>.</exception>

@@ -1,0 +1,209 @@
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Rbac;
+using Lapse.Domain.Workflows;
+
+namespace Lapse.Domain.Access;
+
+/// <summary>The question: who, which elevated role, where, why, how long, from when.</summary>
+public sealed class AccessRequest
+{
+    private AccessRequest() { }
+
+    /// <summary>The id.</summary>
+    public AccessRequestId Id { get; private set; }
+
+    /// <summary>Where it stands.</summary>
+    public RequestStatus Status { get; private set; }
+
+    /// <summary>Counts what was asked; a decision is about one version only.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Who asks.</summary>
+    public PersonId RequesterId { get; private set; }
+
+    /// <summary>The cluster.</summary>
+    public ClusterId ClusterId { get; private set; }
+
+    /// <summary>The catalogue entry.</summary>
+    public ElevatedRoleId ElevatedRoleId { get; private set; }
+
+    /// <summary>The version of the entry that it was made under.</summary>
+    public int ElevatedRoleVersion { get; private set; }
+
+    /// <summary>The workflow that governs it.</summary>
+    public WorkflowId WorkflowId { get; private set; }
+
+    /// <summary>The version of the workflow that governs it.</summary>
+    public int WorkflowVersion { get; private set; }
+
+    /// <summary>The kind of role.</summary>
+    public RoleKind RoleKind { get; private set; }
+
+    /// <summary>The role's name in the cluster.</summary>
+    public string RoleName { get; private set; } = "";
+
+    /// <summary>The namespaces; empty means cluster-wide.</summary>
+    public string[] Namespaces { get; private set; } = [];
+
+    /// <summary>How long.</summary>
+    public TimeSpan Duration { get; private set; }
+
+    /// <summary>From when; <see langword="null"/> means as soon as it is approved.</summary>
+    public DateTimeOffset? WantedStart { get; private set; }
+
+    /// <summary>Why; only the requester, approvers, admins and auditors read it.</summary>
+    public string Reason { get; private set; } = "";
+
+    /// <summary>The ticket that it is about; may be empty.</summary>
+    public string Ticket { get; private set; } = "";
+
+    /// <summary>What the requester is called in the cluster, frozen.</summary>
+    public string ClusterUserName { get; private set; } = "";
+
+    /// <summary>The role's rules as they were shown, canonical JSON (<see cref="RoleRules"/>).</summary>
+    public string PinnedRules { get; private set; } = "";
+
+    /// <summary>The digest of the rules that the requester proved to have asked for; stays when the approvers later decide about wider ones.</summary>
+    public string AskedRulesDigest { get; private set; } = "";
+
+    /// <summary>When it was written down.</summary>
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>When the requester proved it; <see langword="null"/> for a draft.</summary>
+    public DateTimeOffset? SubmittedAt { get; private set; }
+
+    /// <summary>The requester's step-up proof; <see langword="null"/> for a draft.</summary>
+    public StepUpProofId? ProofId { get; private set; }
+
+    /// <summary>When it gives up waiting: a draft after a day, a submitted one after its time to live.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; }
+
+    /// <summary>When it was approved, denied, withdrawn or timed out.</summary>
+    public DateTimeOffset? SettledAt { get; private set; }
+
+    /// <summary>The stage that waits, from 0.</summary>
+    public int Stage { get; private set; }
+
+    /// <summary>The groups that decide now; empty when nobody is waited for. For finding the queue, never for deciding who may.</summary>
+    public string[] ApproverGroups { get; private set; } = [];
+
+    /// <summary>
+    /// Present while the request awaits approval or has a live grant, and unique: the backstop of “no second identical request”.
+    /// </summary>
+    public string? OpenKey { get; private set; }
+
+    /// <summary>The role as a binding refers to it.</summary>
+    public RoleReference Role => new(RoleKind, RoleName);
+
+    /// <summary>Whether its binding is a ClusterRoleBinding.</summary>
+    public bool IsClusterWide => Namespaces.Length == 0;
+
+    /// <summary>How long a draft is kept.</summary>
+    public static readonly TimeSpan DraftLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>Writes a request down. The caller has checked it by <see cref="RequestRules"/>.</summary>
+    public static AccessRequest Draft(AccessRequestContent content, ElevatedRoleVersion entry, WorkflowVersion workflow, RoleRules rules, PersonId requester, string clusterUserName, DateTimeOffset now) => new()
+    {
+        Id = UuidId.New<AccessRequestId>(now),
+        Version = 1,
+        RequesterId = requester,
+        ClusterId = entry.ClusterId,
+        ElevatedRoleId = entry.ElevatedRoleId,
+        ElevatedRoleVersion = entry.Version,
+        WorkflowId = workflow.WorkflowId,
+        WorkflowVersion = workflow.Version,
+        RoleKind = entry.RoleKind,
+        RoleName = entry.RoleName,
+        Namespaces = [.. (content.Namespaces ?? entry.Namespaces).Order(StringComparer.Ordinal)],
+        Duration = content.Duration,
+        WantedStart = content.WantedStart,
+        Reason = content.Reason.Trim(),
+        Ticket = content.Ticket.Trim(),
+        ClusterUserName = clusterUserName,
+        PinnedRules = rules.ToCanonicalJson(),
+        AskedRulesDigest = rules.Digest(),
+        CreatedAt = now,
+        ExpiresAt = now + DraftLifetime,
+    };
+
+    /// <summary>The requester proved that they ask this. Without stages the workflow itself approves.</summary>
+    public void Submit(WorkflowVersion workflow, StepUpProofId proof, DateTimeOffset now)
+    {
+        Governs(workflow);
+        Status = RequestMoves.Table.Move(Status, workflow.Stages.Count == 0 ? RequestStatus.Approved : RequestStatus.AwaitingApproval);
+        (SubmittedAt, ProofId, ExpiresAt) = (now, proof, now + workflow.TimeToLive);
+        OpenKey = KeyOf(RequesterId, ClusterId, Role, Namespaces);
+        WaitFor(workflow, 0, now);
+    }
+
+    /// <summary>A decision was taken; moves on if it completes a stage, or ends the question if it is a no.</summary>
+    /// <param name="decision">The newest decision, of this version and stage.</param>
+    /// <param name="approvalsInStage">Approvals of distinct people in the current stage, with this one.</param>
+    /// <param name="workflow">The pinned workflow version.</param>
+    /// <param name="now">When.</param>
+    public void Decided(Decision decision, int approvalsInStage, WorkflowVersion workflow, DateTimeOffset now)
+    {
+        Governs(workflow);
+        if (decision.RequestId != Id || decision.RequestVersion != Version || decision.Stage != Stage)
+            throw new InvalidOperationException("The decision is about another request, version or stage.");
+        if (decision.Verdict == Verdict.Deny)
+        {
+            Settle(RequestStatus.Denied, now);
+            return;
+        }
+        if (approvalsInStage < workflow.Stages[Stage].Approvals) return;
+        if (Stage + 1 == workflow.Stages.Count) Status = RequestMoves.Table.Move(Status, RequestStatus.Approved);
+        WaitFor(workflow, Stage + 1, now);
+    }
+
+    /// <summary>The requester takes it back.</summary>
+    public void Withdraw(DateTimeOffset now) => Settle(RequestStatus.Withdrawn, now);
+
+    /// <summary>Nobody decided in time.</summary>
+    public void TimeOut(DateTimeOffset now) => Settle(RequestStatus.TimedOut, now);
+
+    /// <summary>The role became wider: the approvals are void and the people decide again, about the new rules.</summary>
+    public void Reopen(RoleRules widened, WorkflowVersion workflow, DateTimeOffset now)
+    {
+        Governs(workflow);
+        Status = RequestMoves.Table.Move(Status, RequestStatus.AwaitingApproval);
+        Version++;
+        PinnedRules = widened.ToCanonicalJson();
+        (SettledAt, ExpiresAt) = (null, now + workflow.TimeToLive);
+        WaitFor(workflow, 0, now);
+    }
+
+    /// <summary>All its grants are over: the same may be asked again.</summary>
+    public void Close() => OpenKey = null;
+
+    /// <summary>What makes two requests identical: person, cluster, role and namespaces.</summary>
+    public static string KeyOf(PersonId person, ClusterId cluster, RoleReference role, IEnumerable<string> namespaces) =>
+        $"{person}|{cluster}|{role}|{string.Join(',', namespaces.Order(StringComparer.Ordinal))}";
+
+    private void Settle(RequestStatus status, DateTimeOffset now)
+    {
+        Status = RequestMoves.Table.Move(Status, status);
+        (SettledAt, OpenKey, ApproverGroups) = (now, null, []);
+    }
+
+    private void WaitFor(WorkflowVersion workflow, int stage, DateTimeOffset now)
+    {
+        Stage = stage;
+        ApproverGroups = stage < workflow.Stages.Count ? [.. workflow.Stages[stage].ApproverGroups] : [];
+        if (Status == RequestStatus.Approved) SettledAt = now;
+    }
+
+    private void Governs(WorkflowVersion workflow)
+    {
+        if (workflow.WorkflowId != WorkflowId || workflow.Version != WorkflowVersion)
+            throw new InvalidOperationException("Another workflow version governs this request.");
+    }
+}
+
+/// <summary>What a requester types.</summary>
+/// <param name="Duration">How long.</param>
+/// <param name="WantedStart">From when; <see langword="null"/> means as soon as it is approved.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Ticket">The ticket; may be empty.</param>
+/// <param name="Namespaces">Which of the entry's namespaces; <see langword="null"/> means all of them.</param>
+public sealed record AccessRequestContent(TimeSpan Duration, DateTimeOffset? WantedStart, string Reason, string Ticket, IReadOnlyList<string>? Namespaces = null);

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using Lapse.Domain.Text;
+
+namespace Lapse.Domain.Catalogue;
+
+/// <summary>How Lapse proves itself to a cluster.</summary>
+public enum CredentialKind
+{
+    /// <summary>The ServiceAccount of the pod that Lapse runs in.</summary>
+    InCluster,
+
+    /// <summary>A bearer token of a ServiceAccount, renewed by TokenRequest.</summary>
+    Token,
+
+    /// <summary>A client certificate with its key.</summary>
+    ClientCertificate,
+}
+
+/// <summary>A registered API server.</summary>
+public sealed class Cluster
+{
+    private Cluster() { }
+
+    /// <summary>The id.</summary>
+    public ClusterId Id { get; private set; }
+
+    /// <summary>A short unique name, used in addresses and on the command line.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>What people call it.</summary>
+    public string Title { get; private set; } = "";
+
+    /// <summary>How much hangs on it.</summary>
+    public ClusterEnvironment Environment { get; private set; }
+
+    /// <summary>The API server's https address.</summary>
+    public string Server { get; private set; } = "";
+
+    /// <summary>The certificate authority of the API server, PEM; empty means the machine's own trust.</summary>
+    public string CertificateAuthority { get; private set; } = "";
+
+    /// <summary>How Lapse proves itself.</summary>
+    public CredentialKind CredentialKind { get; private set; }
+
+    /// <summary>
+    /// The credential, encrypted under a key outside the database, with <see cref="SettingsDigest"/> as its purpose:
+    /// a row whose address, authority or mapping was changed behind Lapse's back opens no credential.
+    /// </summary>
+    public byte[] SealedCredential { get; private set; } = [];
+
+    /// <summary>The claim whose value this cluster knows a person by.</summary>
+    public string UserNameClaim { get; private set; } = "";
+
+    /// <summary>What this cluster puts before that value.</summary>
+    public string UserNamePrefix { get; private set; } = "";
+
+    /// <summary>Counts the changes of the settings.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>When it was taken out of use.</summary>
+    public DateTimeOffset? RetiredAt { get; private set; }
+
+    /// <summary>What everything above says, without the credential, canonical.</summary>
+    public JsonObject Canonical() => Settings(Id, Name, Title, Environment, Server, CertificateAuthority, CredentialKind, UserNameClaim, UserNamePrefix);
+
+    /// <summary>SHA-256 of <see cref="Canonical"/>; the purpose under which the credential is sealed.</summary>
+    public byte[] SettingsDigest() => CanonicalJson.Digest(Canonical());
+
+    /// <summary>A new cluster without credential; <see cref="Seal"/> comes next.</summary>
+    public static Cluster Register(ClusterSettings settings, DateTimeOffset now)
+    {
+        var cluster = new Cluster { Id = UuidId.New<ClusterId>(now) };
+        cluster.Change(settings);
+        return cluster;
+    }
+
+    /// <summary>Takes new settings; the credential must be sealed anew after it.</summary>
+    public void Change(ClusterSettings settings)
+    {
+        Name = settings.Name;
+        Title = settings.Title;
+        Environment = settings.Environment;
+        Server = settings.Server;
+        CertificateAuthority = settings.CertificateAuthority;
+        CredentialKind = settings.CredentialKind;
+        UserNameClaim = settings.UserNameClaim;
+        UserNamePrefix = settings.UserNamePrefix;
+        Version++;
+    }
+
+    /// <summary>Keeps the credential, encrypted for <see cref="SettingsDigest"/>.</summary>
+    public void Seal(byte[] sealedCredential) => SealedCredential = sealedCredential;
+
+    /// <summary>Takes it out of use.</summary>
+    public void Retire(DateTimeOffset now) => RetiredAt ??= now;
+
+    private static JsonObject Settings(
+        ClusterId id, string name, string title, ClusterEnvironment environment, string server, string authority, CredentialKind kind, string claim, string prefix) => new()
+    {
+        ["type"] = "cluster",
+        ["id"] = id.ToString(),
+        ["name"] = name,
+        ["title"] = title,
+        ["environment"] = environment.ToString(),
+        ["server"] = server,
+        ["certificateAuthority"] = authority,
+        ["credential"] = kind.ToString(),
+        ["userNameClaim"] = claim,
+        ["userNamePrefix"] = prefix,
+    };
+}
+
+/// <summary>What an admin says about a cluster, without its credential.</summary>
+public sealed record ClusterSettings(
+    string Name,
+    string Title,
+    ClusterEnvironment Environment,
+    string Server,
+    string CertificateAuthority,
+    CredentialKind CredentialKind,
+    string UserNameClaim,
+    string UserNamePrefix);

@@ -1,0 +1,68 @@
+namespace Lapse.Domain.Ledger;
+
+/// <summary>The acts that the ledger knows, by the name that is stored.</summary>
+public static class LedgerActs
+{
+    /// <summary>A person signed in.</summary>
+    public const string SignedIn = "session.signed-in";
+
+    /// <summary>A person signed out.</summary>
+    public const string SignedOut = "session.signed-out";
+
+    /// <summary>A request was submitted with its proof.</summary>
+    public const string RequestSubmitted = "request.submitted";
+
+    /// <summary>A person approved.</summary>
+    public const string RequestApproved = "request.approved";
+
+    /// <summary>A workflow's rule approved.</summary>
+    public const string RequestApprovedByRule = "request.approved-by-rule";
+
+    /// <summary>A person denied.</summary>
+    public const string RequestDenied = "request.denied";
+
+    /// <summary>The requester took it back.</summary>
+    public const string RequestWithdrawn = "request.withdrawn";
+
+    /// <summary>Nobody decided in time.</summary>
+    public const string RequestTimedOut = "request.timed-out";
+
+    /// <summary>The role became wider; the approvals are void.</summary>
+    public const string RequestReopened = "request.reopened";
+
+    /// <summary>A step-up was refused.</summary>
+    public const string StepUpRefused = "step-up.refused";
+
+    /// <summary>A grant was made by an approved request.</summary>
+    public const string GrantScheduled = "grant.scheduled";
+
+    /// <summary>A binding is about to be created.</summary>
+    public const string GrantPrepared = "grant.prepared";
+
+    /// <summary>The access was verified usable.</summary>
+    public const string GrantActive = "grant.active";
+
+    /// <summary>Ending began, with its reason.</summary>
+    public const string GrantRevoking = "grant.revoking";
+
+    /// <summary>The binding was proved gone.</summary>
+    public const string GrantEnded = "grant.ended";
+
+    /// <summary>The grant failed, and it was proved that nothing is left.</summary>
+    public const string GrantFailed = "grant.failed";
+
+    /// <summary>Something in a cluster is not as it must be.</summary>
+    public const string Alert = "alert";
+
+    /// <summary>An admin proposed a change.</summary>
+    public const string ChangeProposed = "change.proposed";
+
+    /// <summary>A change came into force.</summary>
+    public const string ChangeApplied = "change.applied";
+
+    /// <summary>A change was given up.</summary>
+    public const string ChangeWithdrawn = "change.withdrawn";
+
+    /// <summary>An operator applied a configuration on the machine.</summary>
+    public const string OperatorApplied = "operator.applied";
+}

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Rbac;
+using Lapse.Domain.Text;
+using Lapse.Domain.Workflows;
+
+namespace Lapse.Domain.StepUp;
+
+/// <summary>Builds each act from the rows that it is about. The same code runs when the challenge is made, when it is answered and when the evidence is verified.</summary>
+public static class StepUpActs
+{
+    /// <summary>“I ask for this.”</summary>
+    /// <param name="request">The request in the version that is asked.</param>
+    /// <param name="entry">Its pinned entry version.</param>
+    /// <param name="workflow">Its pinned workflow version.</param>
+    public static StepUpAct Submit(AccessRequest request, ElevatedRoleVersion entry, WorkflowVersion workflow)
+    {
+        // A request that was reopened keeps its requester's proof: that was about version 1, and what widened since is decided by the approvers.
+        var content = Asked(request, entry, workflow);
+        content["rules"] = request.AskedRulesDigest;
+        return new(ActKind.SubmitRequest, request.Id.Value, 1, request.RequesterId, content);
+    }
+
+    /// <summary>“I approve exactly this.”</summary>
+    /// <param name="request">The request in the version that is approved.</param>
+    /// <param name="entry">Its pinned entry version.</param>
+    /// <param name="workflow">Its pinned workflow version.</param>
+    /// <param name="approver">Who approves.</param>
+    /// <param name="stage">In which stage.</param>
+    /// <param name="comment">What the approver says.</param>
+    public static StepUpAct Approve(AccessRequest request, ElevatedRoleVersion entry, WorkflowVersion workflow, PersonId approver, int stage, string comment)
+    {
+        var content = Asked(request, entry, workflow);
+        content["rules"] = RoleRules.Parse(request.PinnedRules).Digest();
+        content["stage"] = stage;
+        content["comment"] = comment;
+        return new(ActKind.ApproveRequest, request.Id.Value, request.Version, approver, content);
+    }
+
+    /// <summary>“I want the configuration changed so.”</summary>
+    public static StepUpAct Propose(ConfigurationChange change) => new(ActKind.ProposeChange, change.Id.Value, 1, change.AuthorId, Changed(change));
+
+    /// <summary>“I confirm that change.”</summary>
+    public static StepUpAct Confirm(ConfigurationChange change, PersonId confirmer) => new(ActKind.ConfirmChange, change.Id.Value, 1, confirmer, Changed(change));
+
+    private static JsonObject Asked(AccessRequest request, ElevatedRoleVersion entry, WorkflowVersion workflow) => new()
+    {
+        ["requester"] = request.RequesterId.ToString(),
+        ["cluster"] = request.ClusterId.ToString(),
+        ["clusterUser"] = request.ClusterUserName,
+        ["role"] = request.Role.ToString(),
+        ["namespaces"] = new JsonArray([.. request.Namespaces.Select(n => (JsonNode)n)]),
+        ["durationSeconds"] = (long)request.Duration.TotalSeconds,
+        ["start"] = request.WantedStart is { } start ? CanonicalTime.Text(start) : null,
+        ["reason"] = request.Reason,
+        ["ticket"] = request.Ticket,
+        ["entry"] = Convert.ToHexStringLower(entry.Digest()),
+        ["workflow"] = Convert.ToHexStringLower(workflow.Digest()),
+    };
+
+    private static JsonObject Changed(ConfigurationChange change) => new()
+    {
+        ["kind"] = change.Kind.ToString(),
+        ["subject"] = change.SubjectId.ToString("D"),
+        ["before"] = change.Before,
+        ["after"] = change.After,
+    };
+}

@@ -1,0 +1,38 @@
+using Lapse.Domain;
+
+namespace Lapse.Infrastructure.Persistence;
+
+/// <summary>How the ledger names who acted.</summary>
+public static class LedgerActor
+{
+    /// <summary>Lapse itself.</summary>
+    public const string Lapse = "lapse";
+
+    /// <summary>Somebody with the machine in hand.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>A person.</summary>
+    public static string Of(PersonId person) => $"person:{person}";
+}
+
+/// <summary>How the ledger, and the notice of a change, name what was acted on.</summary>
+public static class LedgerSubject
+{
+    /// <summary>A person.</summary>
+    public static string Of(PersonId id) => $"person:{id}";
+
+    /// <summary>An access request.</summary>
+    public static string Of(AccessRequestId id) => $"request:{id}";
+
+    /// <summary>A grant.</summary>
+    public static string Of(GrantId id) => $"grant:{id}";
+
+    /// <summary>A cluster.</summary>
+    public static string Of(ClusterId id) => $"cluster:{id}";
+
+    /// <summary>A change of the configuration.</summary>
+    public static string Of(ConfigurationChangeId id) => $"change:{id}";
+
+    /// <summary>A step-up challenge.</summary>
+    public static string Of(StepUpChallengeId id) => $"challenge:{id}";
+}

@@ -1,0 +1,65 @@
+using Xunit;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Lapse.Infrastructure.Tests.Fixtures;
+
+/// <summary>A database of its own for a test class: as the serving role, which is what the portal uses, and as the owner.</summary>
+public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDisposable
+{
+    private readonly Func<Task> _drop;
+
+    public TestDatabase(string owner, string serving, Func<Task> drop)
+    {
+        _drop = drop;
+        ServingConnectionString = serving;
+        OwnerConnectionString = owner;
+        Owner = NpgsqlDataSource.Create(owner);
+        Serving = NpgsqlDataSource.Create(serving);
+    }
+
+    public string OwnerConnectionString { get; }
+
+    public string ServingConnectionString { get; }
+
+    public NpgsqlDataSource Owner { get; }
+
+    public NpgsqlDataSource Serving { get; }
+
+    /// <summary>A context as the portal has it.</summary>
+    public PortalDbContext CreateDbContext() => new(PostgresFixture.Options(Serving));
+
+    /// <summary>A context as somebody has it who owns the database.</summary>
+    public PortalDbContext CreateOwnerContext() => new(PostgresFixture.Options(Owner));
+
+    /// <summary>Runs SQL behind the portal's back.</summary>
+    public async Task<int> ExecuteAsOwnerAsync(string sql, CancellationToken cancellation)
+    {
+        await using var command = Owner.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Serving.DisposeAsync();
+        await Owner.DisposeAsync();
+        await _drop();
+    }
+}
+
+/// <summary>Gives each test class its own database.</summary>
+public abstract class DatabaseTest(PostgresFixture postgres) : IAsyncLifetime
+{
+    protected TestDatabase Database { get; private set; } = null!;
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public virtual async ValueTask InitializeAsync() => Database = await postgres.CopyAsync(Cancellation);
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await Database.DisposeAsync();
+    }
+}
