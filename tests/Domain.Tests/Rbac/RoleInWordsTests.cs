@@ -100,6 +100,7 @@ public class RoleInWordsTests
     [InlineData("get|rbac.authorization.k8s.io|roles|", "change Roles")]
     [InlineData("delete|apps|deployments|", "run containers")]
     [InlineData("update|example.com|deployments|", "Deployments")]
+    [InlineData("deletecollection|-|configmaps|app", "delete")]
     public void Describe_NearMiss_DoesNotSayIt(string rule, string unexpected) =>
         Assert.DoesNotContain(Sentences(EscalationTests.Role(rule), "dev"), sentence => sentence.Contains(unexpected, StringComparison.Ordinal));
 
