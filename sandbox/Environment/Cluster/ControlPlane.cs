@@ -45,12 +45,25 @@ public sealed class ControlPlane : IAsyncDisposable
         if (options.Port is { } port)
             Ports.EnsureFree(port, options.PortVariable);
         var binaries = KubernetesBinaries.Find();
-        if (binaries is null && options.Install && await Docker.IsUsableAsync(cancellationToken))
-            return await K3s.StartAsync(options, cancellationToken);
+        if (binaries is null && options.Install)
+        {
+            if (await Docker.IsUsableAsync(cancellationToken))
+                return await K3s.StartAsync(options, cancellationToken);
+            binaries = await KubernetesBuild.EnsureAsync(options.Progress, cancellationToken);
+        }
         return binaries is not null
             ? await ControlPlaneLauncher.StartAsync(binaries, options, cancellationToken)
             : throw new SandboxException(
                 $"There is no Kubernetes control plane in {KubernetesBinaries.CacheFolder}; run ./run.sh once to build it, or set {Variable} to a kubeconfig.");
+    }
+
+    /// <summary>Makes sure that a control plane can be started here in seconds: builds it if it would have to be built.</summary>
+    /// <exception cref="SandboxException">It could not be built; the message says what to do.</exception>
+    public static async Task PrepareAsync(IProgress<ClusterStatus>? progress, CancellationToken cancellationToken)
+    {
+        var given = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 };
+        if (!given && KubernetesBinaries.Find() is null && !await Docker.IsUsableAsync(cancellationToken))
+            await KubernetesBuild.EnsureAsync(progress, cancellationToken);
     }
 
     /// <summary>A client with the administrator's rights. The caller disposes it.</summary>
