@@ -1,1 +1,30 @@
-return 0;
+using System.CommandLine;
+using Lapse.Sandbox;
+using Lapse.Sandbox.Runner;
+
+var root = new RootCommand("Starts the parts of Lapse on this machine.")
+{
+    PrepareCommand.Create(),
+    ServicesCommand.Create(),
+    SumCommand.Create(),
+};
+
+// Ending the parts in order takes longer than the two seconds that are the default after Ctrl-C.
+var configuration = new InvocationConfiguration
+{
+    EnableDefaultExceptionHandler = false,
+    ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(configuration);
+}
+catch (SandboxException e)
+{
+    await Console.Error.WriteLineAsync($"lapse: {e.Message}");
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}

@@ -46,7 +46,7 @@ internal sealed class DebianArchive
         var downloads = Directory.CreateDirectory(folder + ".debs").FullName;
         await AptAsync(["download", "--quiet", .. packages], downloads, cancellationToken);
         foreach (var package in Directory.EnumerateFiles(downloads, "*.deb"))
-            await Command.RunAsync("dpkg-deb", ["--extract", package, folder], cancellationToken);
+            await Tool.RunAsync("dpkg-deb", ["--extract", package, folder], cancellationToken);
     }
 
     /// <summary>Unpacks a source package, patches applied, into a folder that must not exist.</summary>
@@ -55,7 +55,7 @@ internal sealed class DebianArchive
         var downloads = Directory.CreateDirectory(folder + ".download").FullName;
         await AptAsync(["source", "--quiet", "--download-only", package], downloads, cancellationToken);
         var description = Directory.EnumerateFiles(downloads, "*.dsc").Single();
-        await Command.RunAsync("dpkg-source", ["--extract", description, folder], cancellationToken);
+        await Tool.RunAsync("dpkg-source", ["--extract", description, folder], cancellationToken);
     }
 
     /// <summary>The mirror that the machine itself uses, where it runs Debian; else the one that the person names.</summary>
@@ -76,5 +76,5 @@ internal sealed class DebianArchive
     }
 
     private Task<string> AptAsync(string[] arguments, string folder, CancellationToken cancellationToken) =>
-        Command.RunAsync("apt-get", [.. _options, .. arguments], cancellationToken, workingDirectory: folder);
+        Tool.RunAsync("apt-get", [.. _options, .. arguments], cancellationToken, workingDirectory: folder);
 }

@@ -42,7 +42,7 @@ public sealed partial record KubernetesBinaries(string Etcd, string ApiServer, s
         if (string.IsNullOrEmpty(folder))
             return null;
         string? Program(string name) => File.Exists(Path.Combine(folder, name)) ? Path.Combine(folder, name) : null;
-        return (Program("etcd") ?? Command.Find("etcd")) is { } etcd
+        return (Program("etcd") ?? Tool.Find("etcd")) is { } etcd
             && Program("kube-apiserver") is { } apiServer
             && Program("kube-controller-manager") is { } controllerManager
                 ? new KubernetesBinaries(etcd, apiServer, controllerManager)
@@ -52,7 +52,7 @@ public sealed partial record KubernetesBinaries(string Etcd, string ApiServer, s
     /// <summary>The minor version of these programs: 20 for 1.20.2.</summary>
     public async Task<int> MinorVersionAsync(CancellationToken cancellationToken)
     {
-        var printed = await Command.RunAsync(ApiServer, ["--version"], cancellationToken);
+        var printed = await Tool.RunAsync(ApiServer, ["--version"], cancellationToken);
         var match = Version().Match(printed);
         return match.Success
             ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)

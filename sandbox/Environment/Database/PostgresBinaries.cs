@@ -8,7 +8,7 @@ public static class PostgresBinaries
     /// <summary>The newest server on this machine: the folder with <c>initdb</c> and <c>postgres</c>, or <see langword="null"/>.</summary>
     public static string? Find()
     {
-        if (Command.Find("initdb") is { } initdb && File.ResolveLinkTarget(initdb, returnFinalTarget: true)?.FullName is var target)
+        if (Tool.Find("initdb") is { } initdb && File.ResolveLinkTarget(initdb, returnFinalTarget: true)?.FullName is var target)
         {
             var folder = Path.GetDirectoryName(target ?? initdb)!;
             if (File.Exists(Path.Combine(folder, "postgres")))

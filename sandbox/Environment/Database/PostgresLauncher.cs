@@ -104,8 +104,8 @@ internal static class PostgresLauncher
         await using (var writer = new StreamWriter(file))
             await writer.WriteAsync($"{PostgresServer.NewPassword()}\n{PostgresServer.NewPassword()}\n");
         if (user is not null)
-            await Command.RunAsync("chown", [user, passwords], cancellationToken);
-        await Command.RunAsync(
+            await Tool.RunAsync("chown", [user, passwords], cancellationToken);
+        await Tool.RunAsync(
             Path.Combine(binaries, "initdb"),
             ["-D", data, "-U", Superuser, $"--pwfile={passwords}", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "--no-sync"],
             cancellationToken,

@@ -75,11 +75,11 @@ public sealed class ChildProcess : IAsyncDisposable
         var log = options.OnLine is null ? Path.GetFullPath(options.LogFile) : "-";
         var grace = ((int)Math.Ceiling(options.StopTimeout.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         string[] before = ["--noprofile", "--norc", "-c", Watcher, "lapse-child", log, options.StopSignal, grace];
-        foreach (var argument in before.Concat(Command.AsUser(options.User)).Append(options.FileName).Concat(options.Arguments))
+        foreach (var argument in before.Concat(Tool.AsUser(options.User)).Append(options.FileName).Concat(options.Arguments))
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in options.Environment)
             start.Environment[name] = value;
-        var watcher = Command.StartProcess(start);
+        var watcher = Tool.StartProcess(start);
         var id = int.Parse(watcher.StandardOutput.ReadLine() ?? "0", CultureInfo.InvariantCulture);
         return new ChildProcess(options, watcher, id);
     }

@@ -6,13 +6,13 @@ internal static class Docker
     /// <summary>Whether there is a Docker client and an engine that answers it within a few seconds.</summary>
     public static async Task<bool> IsUsableAsync(CancellationToken cancellationToken)
     {
-        if (Command.Find("docker") is null)
+        if (Tool.Find("docker") is null)
             return false;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
-            return (await Command.TryAsync("docker", ["info", "--format", "{{.ServerVersion}}"], limit.Token)).ExitCode == 0;
+            return (await Tool.TryAsync("docker", ["info", "--format", "{{.ServerVersion}}"], limit.Token)).ExitCode == 0;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -4,7 +4,7 @@ namespace Lapse.Sandbox;
 public static class PackageInstaller
 {
     /// <summary>Whether this machine has apt and this user may use it.</summary>
-    public static bool IsPossible => Command.Find("apt-get") is not null && (Users.IsRoot || Command.Find("sudo") is not null);
+    public static bool IsPossible => Tool.Find("apt-get") is not null && (Users.IsRoot || Tool.Find("sudo") is not null);
 
     /// <summary>Installs what is missing of these packages. Returns at once when nothing is.</summary>
     /// <exception cref="SandboxException">There is no apt, no right to use it, or apt failed.</exception>
@@ -31,22 +31,22 @@ public static class PackageInstaller
         EnsurePossible("packages");
         string[] tee = ["sh", "-c", "mkdir -p \"$(dirname \"$0\")\" && cat > \"$0\"", file];
         string[] command = Users.IsRoot ? tee : ["sudo", .. tee];
-        var result = await Command.TryAsync(command[0], command[1..], cancellationToken, input: content);
+        var result = await Tool.TryAsync(command[0], command[1..], cancellationToken, input: content);
         if (result.ExitCode != 0)
-            throw new SandboxException($"{file} could not be written: {result.Output.Trim()}");
+            throw new SandboxException($"{file} could not be written: {result.All}");
     }
 
     private static void EnsurePossible(string what)
     {
-        if (Command.Find("apt-get") is null)
+        if (Tool.Find("apt-get") is null)
             throw new SandboxException($"This machine lacks {what} and has no apt; install Docker, or {what} by hand.");
         if (!IsPossible)
             throw new SandboxException($"This machine lacks {what}, and this user is neither root nor has sudo; run as root: apt-get install {what}");
     }
 
     private static async Task<bool> IsInstalledAsync(string package, CancellationToken cancellationToken) =>
-        Command.Find("dpkg-query") is not null
-        && (await Command.TryAsync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", package], cancellationToken))
+        Tool.Find("dpkg-query") is not null
+        && (await Tool.TryAsync("dpkg-query", ["--show", "--showformat=${db:Status-Status}", package], cancellationToken))
             .Output.Trim() == "installed";
 
     private static async Task AptAsync(string[] arguments, IProgress<string>? progress, CancellationToken cancellationToken)
@@ -58,10 +58,10 @@ public static class PackageInstaller
             "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", .. arguments,
         ];
         progress?.Report($"apt-get {string.Join(" ", arguments)}");
-        var result = await Command.TryAsync(command[0], command[1..], cancellationToken);
+        var result = await Tool.TryAsync(command[0], command[1..], cancellationToken);
         if (result.ExitCode != 0)
         {
-            var said = string.Join(" | ", result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(4));
+            var said = string.Join(" | ", result.All.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(4));
             throw new SandboxException($"apt-get {arguments[0]} failed (exit code {result.ExitCode}): {said}");
         }
     }

@@ -17,11 +17,11 @@ internal static class Users
     {
         Directory.CreateDirectory(folder);
         if (owner is not null)
-            await Command.RunAsync("chown", ["--recursive", owner, folder], cancellationToken);
+            await Tool.RunAsync("chown", ["--recursive", owner, folder], cancellationToken);
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Whether a user gets into a folder, through all folders above it.</summary>
     public static async Task<bool> CanEnterAsync(string folder, string? user, CancellationToken cancellationToken) =>
-        user is null || (await Command.TryAsync("test", ["-x", folder], cancellationToken, user, "/")).ExitCode == 0;
+        user is null || (await Tool.TryAsync("test", ["-x", folder], cancellationToken, user, "/")).ExitCode == 0;
 }

@@ -4,15 +4,26 @@ using System.Diagnostics;
 namespace Lapse.Sandbox;
 
 /// <summary>Short commands that are run to their end.</summary>
-public static class Command
+public static class Tool
 {
     /// <summary>What a command printed and how it ended.</summary>
     /// <param name="ExitCode">0 when it did what it should.</param>
-    /// <param name="Output">Standard output and standard error together.</param>
-    public sealed record Result(int ExitCode, string Output);
+    /// <param name="Output">Standard output.</param>
+    /// <param name="Errors">Standard error.</param>
+    public sealed record Result(int ExitCode, string Output, string Errors)
+    {
+        /// <summary>Standard output and standard error, for a message.</summary>
+        public string All => (Output + Errors).Trim();
+    }
 
     /// <summary>Runs a command and returns what it printed, whatever its exit code.</summary>
+    /// <param name="fileName">The executable: a path, or a name to be found in PATH.</param>
+    /// <param name="arguments">Its arguments, unquoted.</param>
+    /// <param name="cancellationToken">Kills it.</param>
     /// <param name="user">The user it runs as; only root can choose.</param>
+    /// <param name="workingDirectory">Where it runs; by default where this process does.</param>
+    /// <param name="input">Its standard input; by default empty.</param>
+    /// <param name="environment">Added to the environment; <see langword="null"/> removes a variable.</param>
     /// <exception cref="SandboxException">There is no such command.</exception>
     public static async Task<Result> TryAsync(
         string fileName,
@@ -20,7 +31,8 @@ public static class Command
         CancellationToken cancellationToken,
         string? user = null,
         string? workingDirectory = null,
-        string? input = null)
+        string? input = null,
+        IReadOnlyDictionary<string, string?>? environment = null)
     {
         string[] all = [.. AsUser(user), fileName, .. arguments];
         var start = new ProcessStartInfo(all[0], all[1..])
@@ -30,6 +42,8 @@ public static class Command
             RedirectStandardError = true,
             WorkingDirectory = workingDirectory ?? "",
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[name] = value;
         using var process = StartProcess(start);
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -45,7 +59,7 @@ public static class Command
             process.Kill(entireProcessTree: true);
             throw;
         }
-        return new Result(process.ExitCode, await output + await errors);
+        return new Result(process.ExitCode, await output, await errors);
     }
 
     /// <summary>Runs a command that has to do what it should.</summary>
@@ -61,7 +75,7 @@ public static class Command
         var result = await TryAsync(fileName, arguments, cancellationToken, user, workingDirectory);
         return result.ExitCode == 0
             ? result.Output
-            : throw new SandboxException($"{Path.GetFileName(fileName)} failed (exit code {result.ExitCode}): {result.Output.Trim()}");
+            : throw new SandboxException($"{Path.GetFileName(fileName)} failed (exit code {result.ExitCode}): {result.All}");
     }
 
     /// <summary>Where a command is in PATH.</summary>

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Builds everything with warnings as errors and runs all tests. The last line is `N passed, N failed[, N skipped]`.
+#
+# Whatever is missing on the machine (PostgreSQL, Chromium, a Kubernetes control plane) is installed or built meanwhile.
+# LAPSE_TEST_FORMAT=0 leaves out the check of the code's format; LAPSE_CHROMIUM names another browser.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+. sandbox/build.sh
+results=artifacts/test-results
+runner=sandbox/Runner/bin/Debug/net10.0/lapse-sandbox.dll
+export LAPSE_CHROMIUM=${LAPSE_CHROMIUM:-}
+[ -n "$LAPSE_CHROMIUM" ] || LAPSE_CHROMIUM=/usr/bin/chromium
+prepare=
+
+finish() {
+  trap - EXIT
+  [ -z "$prepare" ] || kill -TERM "$prepare" 2>/dev/null
+  exit "$1"
+}
+trap 'finish 130' INT TERM HUP
+
+# Ends the run where no test could be run at all.
+give_up() {
+  echo "$1"
+  echo "0 passed, 1 failed"
+  finish 1
+}
+
+step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+
+# Runs one test project, whose results and exit code go to its own folder; the sum is taken from there.
+run_project() {
+  local name=$1 limit=$2
+  step "$name"
+  mkdir -p "$results/$name"
+  timeout -k 10 "$limit" dotnet test --project "tests/$name/$name.csproj" --no-build --no-progress \
+    --report-xunit-trx --results-directory "$results/$name" </dev/null
+  local code=$?
+  echo "$code" >"$results/$name/exit-code"
+  [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || echo "$name did not end within $limit s."
+}
+
+require_dotnet || give_up "Without the .NET SDK 10 nothing can be built."
+rm -rf "$results" && mkdir -p "$results" || give_up "$results cannot be written."
+
+step "Building what prepares this machine"
+dotnet build sandbox/Runner --nologo -v quiet -clp:NoSummary || give_up "The sandbox does not build."
+LAPSE_CHROMIUM_WANTED=$LAPSE_CHROMIUM
+if [ "$LAPSE_CHROMIUM" = /usr/bin/chromium ]; then unset LAPSE_CHROMIUM; fi
+# A copy: the build of the whole solution must not find its output in use.
+rm -rf artifacts/prepare && cp -R "$(dirname "$runner")" artifacts/prepare
+dotnet artifacts/prepare/lapse-sandbox.dll prepare </dev/null 2>&1 &
+prepare=$!
+export LAPSE_CHROMIUM=$LAPSE_CHROMIUM_WANTED
+
+step "Building everything"
+dotnet build Portal.sln --nologo -v quiet -clp:NoSummary -warnaserror || give_up "The build failed; its messages are above."
+
+format=0
+if [ "${LAPSE_TEST_FORMAT:-1}" != 0 ]; then
+  step "Checking the code's format"
+  dotnet format Portal.sln --verify-no-changes --no-restore || format=$?
+fi
+
+# Every folder of tests/ with a project of its name takes part. These need nothing but .NET; the browser comes last and alone.
+quick=(Domain.Tests Portal.Tests)
+last=(EndToEnd.Tests)
+middle=()
+for folder in tests/*/; do
+  name=$(basename "$folder")
+  [ -f "tests/$name/$name.csproj" ] || continue
+  case " ${quick[*]} ${last[*]} " in
+    *" $name "*) ;;
+    *) middle+=("$name") ;;
+  esac
+done
+
+for name in "${quick[@]}"; do run_project "$name" 600; done
+
+step "Waiting for what this machine lacks"
+wait "$prepare"
+prepared=$?
+prepare=
+[ "$prepared" -eq 0 ] || echo "This machine could not be prepared (exit code $prepared); what needs it fails below."
+
+for name in "${middle[@]}"; do run_project "$name" 1200; done
+for name in "${last[@]}"; do run_project "$name" 1500; done
+
+if [ "$format" -ne 0 ]; then
+  # It counts, so that the closing line says it too.
+  mkdir -p "$results/format" && echo "$format" >"$results/format/exit-code"
+  echo "The code's format differs from .editorconfig; run dotnet format Portal.sln."
+fi
+
+step "Sum"
+dotnet "$runner" sum "$results"
+finish $?
