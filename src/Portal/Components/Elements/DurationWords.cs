@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml;
+
+namespace Lapse.Portal.Components.Elements;
+
+/// <summary>Lengths of time in words, and the way back from what people type.</summary>
+public static partial class DurationWords
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
+
+    /// <summary>
+    /// A length in words, whole units only: <c>1 hour 30 minutes</c>, <c>45 seconds</c>, <c>2 days</c>. Parts of a second
+    /// are cut off; a negative length is told as its opposite.
+    /// </summary>
+    public static string Format(TimeSpan duration)
+    {
+        var span = duration.Duration();
+        if (span < TimeSpan.FromSeconds(1))
+        {
+            return "0 seconds";
+        }
+
+        (int Count, string Unit)[] parts =
+        [
+            (span.Days, "day"), (span.Hours, "hour"), (span.Minutes, "minute"), (span.Seconds, "second"),
+        ];
+        return string.Join(' ', parts.Where(part => part.Count > 0).Select(part => part.Count == 1
+            ? $"1 {part.Unit}"
+            : string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Unit}s")));
+    }
+
+    /// <summary>
+    /// Reads <c>1h30m</c>, <c>45 min</c>, <c>1 hour 30 minutes</c>, <c>1.5h</c>, ISO 8601's <c>PT1H30M</c>, or a bare
+    /// number of minutes.
+    /// </summary>
+    /// <param name="text">What somebody typed.</param>
+    /// <param name="duration">A length above zero, at most about ten years; otherwise zero.</param>
+    /// <returns>Whether it could be read.</returns>
+    public static bool TryParse(string? text, out TimeSpan duration)
+    {
+        duration = TimeSpan.Zero;
+        if (text is not { Length: <= 64 } || text.Trim() is not { Length: > 0 } trimmed)
+        {
+            return false;
+        }
+
+        var read = trimmed[0] is 'P' or 'p' ? ReadIso(trimmed) : ReadWords(trimmed);
+        if (read is not { } found || found <= TimeSpan.Zero || found > Longest)
+        {
+            return false;
+        }
+
+        duration = found;
+        return true;
+    }
+
+    private static TimeSpan? ReadIso(string text)
+    {
+        try
+        {
+            return XmlConvert.ToTimeSpan(text.ToUpperInvariant());
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static TimeSpan? ReadWords(string text)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes <= Longest.TotalMinutes)
+        {
+            return TimeSpan.FromMinutes(minutes);
+        }
+
+        var match = WordsPattern().Match(text);
+        if (!match.Success)
+        {
+            return null;
+        }
+
+        double seconds = 0;
+        foreach (var (group, length) in new[] { ("d", 86_400d), ("h", 3_600d), ("m", 60d), ("s", 1d) })
+        {
+            if (match.Groups[group] is { Success: true } part)
+            {
+                seconds += double.Parse(part.Value.Replace(',', '.'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) * length;
+            }
+        }
+
+        return seconds <= Longest.TotalSeconds ? TimeSpan.FromSeconds(Math.Round(seconds)) : null;
+    }
+
+    [GeneratedRegex(
+        @"^(?:(?<d>\d{1,6}(?:[.,]\d{1,3})?)\s*d(?:ays?)?[\s,]*)?(?:(?<h>\d{1,6}(?:[.,]\d{1,3})?)\s*h(?:ours?|rs?)?[\s,]*)?(?:(?<m>\d{1,6}(?:[.,]\d{1,3})?)\s*m(?:in(?:ute)?s?)?[\s,]*)?(?:(?<s>\d{1,6})\s*s(?:ec(?:ond)?s?)?)?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex WordsPattern();
+}

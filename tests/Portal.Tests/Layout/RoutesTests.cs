@@ -1,0 +1,61 @@
+using System.Reflection;
+using Bunit;
+using Lapse.Portal.Components;
+using Lapse.Portal.Components.Layout;
+using Lapse.Portal.Components.Pages;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Lapse.Portal.Tests.Layout;
+
+public sealed class RoutesTests : PortalTestContext
+{
+    private static readonly Type[] PublicPages = [typeof(SignedOutPage), typeof(DeniedPage), typeof(ErrorPage)];
+
+    public static TheoryData<Type> Pages => [.. typeof(Routes).Assembly.GetTypes().Where(type => type.IsDefined(typeof(RouteAttribute)))];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Page_NotListedAsPublic_WantsASignedInPerson(Type page)
+    {
+        Assert.True(page.IsDefined(typeof(AuthorizeAttribute), inherit: true));
+        Assert.Equal(PublicPages.Contains(page), page.IsDefined(typeof(AllowAnonymousAttribute), inherit: true));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Page_InTheStaticLayout_HasNoCircuit(Type page) => Assert.Equal(
+        page.GetCustomAttribute<LayoutAttribute>()?.LayoutType == typeof(StaticLayout),
+        page.IsDefined(typeof(ExcludeFromInteractiveRoutingAttribute)));
+
+    [Fact]
+    public void Redirect_NotSignedIn_LoadsTheSignInAndComesBack()
+    {
+        var navigation = Services.GetRequiredService<NavigationManager>();
+        navigation.NavigateTo("/requests?state=waiting");
+
+        Render<RedirectToSignIn>();
+
+        Assert.Equal("http://localhost/sign-in?returnUrl=%2Frequests%3Fstate%3Dwaiting", navigation.Uri);
+    }
+
+    [Theory]
+    [InlineData("groups", "which groups you are in")]
+    [InlineData("disabled", "is disabled")]
+    [InlineData("<script>alert(1)</script>", "Your groups do not open this page.")]
+    [InlineData(null, "Your groups do not open this page.")]
+    public void Denied_Reason_ChoosesAmongSentencesAndNeverBringsItsOwn(string? why, string words)
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/denied?why={Uri.EscapeDataString(why ?? "")}");
+
+        var page = Render<DeniedPage>();
+
+        Assert.Contains(words, page.Find("p").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("script", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NotFound_SaysWhereToLook() =>
+        Assert.Equal("/requests", Render<NotFoundPage>().Find("a").GetAttribute("href"));
+}
