@@ -1,1 +1,3 @@
-Console.WriteLine("lapse");
+using Lapse.Portal.Hosting;
+
+return await CommandLine.InvokeAsync(args);

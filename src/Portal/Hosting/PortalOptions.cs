@@ -1,0 +1,62 @@
+using Lapse.Domain.People;
+
+namespace Lapse.Portal.Hosting;
+
+/// <summary>Where an installation of Lapse runs.</summary>
+public enum PortalMode
+{
+    /// <summary>For real: nothing of the sandbox may be left over.</summary>
+    Production,
+
+    /// <summary>On one machine for trying and testing, with secrets that everybody knows.</summary>
+    Sandbox,
+}
+
+/// <summary>The settings of the portal, section <c>Lapse</c>. docs/configuration.md lists them all.</summary>
+public sealed class PortalOptions
+{
+    /// <summary>The name of the section.</summary>
+    public const string Section = "Lapse";
+
+    /// <summary>For real, or for trying.</summary>
+    public PortalMode Mode { get; set; } = PortalMode.Production;
+
+    /// <summary>The address that people open.</summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>The folder with the installation's keys, outside the database.</summary>
+    public string Keys { get; set; } = "";
+
+    /// <summary>How long a sign-in is believed; what a person may do is asked again at each act.</summary>
+    public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromHours(8);
+
+    /// <summary>The groups that administer and audit Lapse.</summary>
+    public PortalGroupsOptions Groups { get; set; } = new();
+
+    /// <summary>A file in which the sandbox's cluster says how far its start is; sandbox only.</summary>
+    public string? ClusterStatusFile { get; set; }
+
+    /// <summary>The groups as a record.</summary>
+    public PortalGroups PortalGroups => new(Groups.Admins, Groups.Auditors);
+
+    /// <summary>Everything that is wrong with these settings.</summary>
+    public IEnumerable<string> Errors()
+    {
+        if (PublicUrl is null) yield return "Lapse:PublicUrl is not set; it is the address that people open, such as https://lapse.example.com.";
+        else if (PublicUrl.Scheme != Uri.UriSchemeHttps && !(Mode == PortalMode.Sandbox && PublicUrl.IsLoopback)) yield return "Lapse:PublicUrl must be https; http is for the sandbox on this machine only.";
+        if (string.IsNullOrWhiteSpace(Keys)) yield return "Lapse:Keys is not set; it is the folder with the installation's keys.";
+        if (SignInLifetime < TimeSpan.FromMinutes(5) || SignInLifetime > TimeSpan.FromHours(24)) yield return "Lapse:SignInLifetime must be between 5 minutes and 24 hours.";
+        if (string.IsNullOrWhiteSpace(Groups.Admins) || string.IsNullOrWhiteSpace(Groups.Auditors)) yield return "Lapse:Groups:Admins and Lapse:Groups:Auditors must name groups.";
+        if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
+    }
+}
+
+/// <summary>Names of groups, as the configuration has them.</summary>
+public sealed class PortalGroupsOptions
+{
+    /// <summary>The group of admins.</summary>
+    public string Admins { get; set; } = "lapse-admins";
+
+    /// <summary>The group of auditors.</summary>
+    public string Auditors { get; set; } = "lapse-auditors";
+}
