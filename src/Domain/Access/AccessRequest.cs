@@ -162,11 +162,11 @@ public sealed class AccessRequest
     /// <summary>Nobody decided in time.</summary>
     public void TimeOut(DateTimeOffset now) => Settle(RequestStatus.TimedOut, now);
 
-    /// <summary>The role became wider: the approvals are void and the people decide again, about the new rules.</summary>
+    /// <summary>The role became wider, before or after it was approved: the decisions are void and the people decide again, about the new rules.</summary>
     public void Reopen(RoleRules widened, WorkflowVersion workflow, DateTimeOffset now)
     {
         Governs(workflow);
-        Status = RequestMoves.Table.Move(Status, RequestStatus.AwaitingApproval);
+        if (Status != RequestStatus.AwaitingApproval) Status = RequestMoves.Table.Move(Status, RequestStatus.AwaitingApproval);
         Version++;
         PinnedRules = widened.ToCanonicalJson();
         (SettledAt, ExpiresAt) = (null, now + workflow.TimeToLive);

@@ -17,6 +17,6 @@ internal static class QuartzSchema
         }));
         await using var provider = services.BuildServiceProvider();
         var scheduler = await provider.GetRequiredService<ISchedulerFactory>().GetScheduler(cancellation);
-        await scheduler.Shutdown(cancellation);
+        await scheduler.Shutdown(waitForJobsToComplete: true, cancellation);
     }
 }

@@ -1,0 +1,19 @@
+using Lapse.Domain.Access;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Infrastructure.Persistence;
+
+/// <summary>Closes a request with its last grant, so that the same can be asked again.</summary>
+public static class RequestClosing
+{
+    /// <summary>
+    /// Call it in the transaction that ends a grant, after that is saved. The request is locked before the others are
+    /// counted: of two grants that end at once, the later one sees the earlier.
+    /// </summary>
+    public static async Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation)
+    {
+        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {ended.RequestId.Value} FOR UPDATE").SingleAsync(cancellation);
+        var live = await db.Grants.AnyAsync(g => g.RequestId == ended.RequestId && g.Id != ended.Id && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
+        if (!live && request.Status == RequestStatus.Approved) request.Close();
+    }
+}
