@@ -8,8 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 . sandbox/build.sh
 results=artifacts/test-results
 runner=sandbox/Runner/bin/Debug/net10.0/lapse-sandbox.dll
-export LAPSE_CHROMIUM=${LAPSE_CHROMIUM:-}
-[ -n "$LAPSE_CHROMIUM" ] || LAPSE_CHROMIUM=/usr/bin/chromium
+export LAPSE_CHROMIUM=${LAPSE_CHROMIUM:-/usr/bin/chromium}
 prepare=
 
 finish() {
@@ -45,13 +44,10 @@ rm -rf "$results" && mkdir -p "$results" || give_up "$results cannot be written.
 
 step "Building what prepares this machine"
 dotnet build sandbox/Runner --nologo -v quiet -clp:NoSummary || give_up "The sandbox does not build."
-LAPSE_CHROMIUM_WANTED=$LAPSE_CHROMIUM
-if [ "$LAPSE_CHROMIUM" = /usr/bin/chromium ]; then unset LAPSE_CHROMIUM; fi
 # A copy: the build of the whole solution must not find its output in use.
 rm -rf artifacts/prepare && cp -R "$(dirname "$runner")" artifacts/prepare
 dotnet artifacts/prepare/lapse-sandbox.dll prepare </dev/null 2>&1 &
 prepare=$!
-export LAPSE_CHROMIUM=$LAPSE_CHROMIUM_WANTED
 
 step "Building everything"
 dotnet build Portal.sln --nologo -v quiet -clp:NoSummary -warnaserror || give_up "The build failed; its messages are above."

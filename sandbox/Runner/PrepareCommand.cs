@@ -25,15 +25,11 @@ internal static class PrepareCommand
     private static async Task EnsureBrowserAsync(ConsoleProgress progress, CancellationToken cancellationToken)
     {
         const string debian = "/usr/bin/chromium";
-        var given = Environment.GetEnvironmentVariable(BrowserVariable);
-        if (!string.IsNullOrEmpty(given))
-        {
-            if (!File.Exists(given))
-                throw new SandboxException($"There is no file {given}; set {BrowserVariable} to a Chromium, or unset it.");
+        var browser = Environment.GetEnvironmentVariable(BrowserVariable) is { Length: > 0 } given ? given : debian;
+        if (File.Exists(browser))
             return;
-        }
-        if (File.Exists(debian))
-            return;
+        if (browser != debian)
+            throw new SandboxException($"There is no file {browser}; set {BrowserVariable} to a Chromium, or unset it.");
         await PackageInstaller.InstallAsync(["chromium"], progress, cancellationToken);
         if (!File.Exists(debian))
             throw new SandboxException($"The package chromium brought no {debian}; install a Chromium and set {BrowserVariable} to it.");

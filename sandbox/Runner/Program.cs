@@ -4,8 +4,11 @@ using Lapse.Sandbox.Runner;
 
 var root = new RootCommand("Starts the parts of Lapse on this machine.")
 {
+    UpCommand.Create(),
     PrepareCommand.Create(),
     ServicesCommand.Create(),
+    PersonCommands.Token(),
+    PersonCommands.KubeconfigFile(),
     SumCommand.Create(),
 };
 

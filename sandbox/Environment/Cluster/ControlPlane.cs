@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using k8s;
 
 namespace Lapse.Sandbox;
@@ -41,7 +42,7 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
-            return Use(given);
+            return await UseAsync(given, cancellationToken);
         if (options.Port is { } port)
             Ports.EnsureFree(port, options.PortVariable);
         var binaries = KubernetesBinaries.Find();
@@ -55,6 +56,21 @@ public sealed class ControlPlane : IAsyncDisposable
             ? await ControlPlaneLauncher.StartAsync(binaries, options, cancellationToken)
             : throw new SandboxException(
                 $"There is no Kubernetes control plane in {KubernetesBinaries.CacheFolder}; run ./run.sh once to build it, or set {Variable} to a kubeconfig.");
+    }
+
+    /// <summary>
+    /// Where the API server will be, and the authority of its certificate, before it is started. A given one that is not
+    /// there yet, and k3s, make their own; then what is true is known once <see cref="StartAsync"/> returned.
+    /// </summary>
+    public static (Uri Server, string AuthorityPem) Announce(string dataFolder, int port)
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given && File.Exists(given))
+        {
+            var cluster = new ControlPlane(given, [], throwAway: null);
+            return (cluster.Server, cluster.AuthorityPem);
+        }
+        var certificates = ClusterCertificates.Open(Path.Combine(Path.GetFullPath(dataFolder), "certificates"));
+        return (new UriBuilder("https", "127.0.0.1", port).Uri, File.ReadAllText(certificates.AuthorityFile));
     }
 
     /// <summary>Makes sure that a control plane can be started here in seconds: builds it if it would have to be built.</summary>
@@ -87,10 +103,24 @@ public sealed class ControlPlane : IAsyncDisposable
             Directory.Delete(_throwAway, recursive: true);
     }
 
-    private static ControlPlane Use(string kubeconfigFile)
+    /// <summary>Somebody else starts it, perhaps at this moment.</summary>
+    private static async Task<ControlPlane> UseAsync(string kubeconfigFile, CancellationToken cancellationToken)
     {
-        if (!File.Exists(kubeconfigFile))
-            throw new SandboxException($"There is no file {kubeconfigFile}; set {Variable} to an administrator's kubeconfig.");
-        return new ControlPlane(kubeconfigFile, [], throwAway: null);
+        var limit = TimeSpan.FromMinutes(3);
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            if (File.Exists(kubeconfigFile))
+            {
+                var cluster = new ControlPlane(kubeconfigFile, [], throwAway: null);
+                using var client = cluster.CreateClient();
+                if (await ControlPlaneLauncher.HasBuiltInRolesAsync(client, cancellationToken))
+                    return cluster;
+            }
+            if (waited.Elapsed > limit)
+                throw new SandboxException(
+                    $"The cluster of {kubeconfigFile} did not answer its administrator within {limit.TotalMinutes:0} minutes; start it, or set {Variable} to another kubeconfig.");
+            await Task.Delay(500, cancellationToken);
+        }
     }
 }

@@ -54,7 +54,7 @@ internal static class ControlPlaneLauncher
             await client.CoreV1.ReadNamespacedServiceAccountAsync("default", "default", cancellationToken: cancellationToken);
             return true;
         }
-        catch (HttpOperationException)
+        catch (Exception e) when (e is HttpOperationException or HttpRequestException)
         {
             return false;
         }
