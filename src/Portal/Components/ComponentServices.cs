@@ -1,3 +1,4 @@
+using Lapse.Domain.People;
 using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,7 +12,8 @@ public static class ComponentServices
 {
     /// <summary>
     /// Adds MudBlazor, the viewer's clock and browser, and the counts in the navigation. The clock is the registered
-    /// <see cref="TimeProvider"/>, or the system's where none is. Call it once, beside <c>AddRazorComponents</c>.
+    /// <see cref="TimeProvider"/>, or the system's where none is; the groups are the registered <see cref="PortalGroups"/>,
+    /// or the usual ones. Call it once, beside <c>AddRazorComponents</c>.
     /// </summary>
     public static IServiceCollection AddPortalComponents(this IServiceCollection services)
     {
@@ -23,7 +25,7 @@ public static class ComponentServices
             mud.SnackbarConfiguration.HideTransitionDuration = 100;
         });
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<ViewerGroups>();
+        services.TryAddSingleton(new PortalGroups());
         services.AddScoped<ViewerTime>();
         services.AddScoped<ViewerBrowser>();
         services.AddScoped<NavigationCounts>();

@@ -6,16 +6,6 @@ namespace Lapse.Portal.Tests.Elements;
 public sealed class DurationTests : PortalTestContext
 {
     [Theory]
-    [InlineData(0, "0 seconds")]
-    [InlineData(45, "45 seconds")]
-    [InlineData(60, "1 minute")]
-    [InlineData(5400, "1 hour 30 minutes")]
-    [InlineData(90061, "1 day 1 hour 1 minute 1 second")]
-    [InlineData(-7200, "2 hours")]
-    public void Format_Seconds_AreWords(int seconds, string words) =>
-        Assert.Equal(words, DurationWords.Format(TimeSpan.FromSeconds(seconds)));
-
-    [Theory]
     [InlineData("45m", 45)]
     [InlineData("1h30m", 90)]
     [InlineData("1h 30m", 90)]
@@ -31,7 +21,7 @@ public sealed class DurationTests : PortalTestContext
     [InlineData(" 15 MIN ", 15)]
     public void TryParse_WhatPeopleType_IsRead(string text, int minutes)
     {
-        Assert.True(DurationWords.TryParse(text, out var duration));
+        Assert.True(DurationInput.TryParse(text, out var duration));
         Assert.Equal(TimeSpan.FromMinutes(minutes), duration);
     }
 
@@ -53,7 +43,7 @@ public sealed class DurationTests : PortalTestContext
     [InlineData("1m<script>")]
     public void TryParse_AnythingElse_IsRefused(string? text)
     {
-        Assert.False(DurationWords.TryParse(text, out var duration));
+        Assert.False(DurationInput.TryParse(text, out var duration));
         Assert.Equal(TimeSpan.Zero, duration);
     }
 
@@ -116,6 +106,18 @@ public sealed class DurationTests : PortalTestContext
 
         picker.Find("input").Blur();
         Assert.Contains("45m, 1h30m", picker.Find(".error").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Picker_PartsOfAMinute_AreRefused()
+    {
+        TimeSpan? chosen = TimeSpan.FromMinutes(1);
+        var picker = Picker(TimeSpan.FromHours(1), null, value => chosen = value);
+
+        picker.Find("input").Input("90s");
+
+        Assert.Null(chosen);
+        Assert.Contains("whole minutes", picker.Find(".error").TextContent, StringComparison.Ordinal);
     }
 
     private IRenderedComponent<DurationPicker> Picker(TimeSpan maximum, TimeSpan? value, Action<TimeSpan?> changed) =>

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using AngleSharp.Dom;
 using Bunit;
+using Lapse.Domain.People;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
@@ -150,7 +151,7 @@ public sealed class MainLayoutTests : PortalTestContext
     [Fact]
     public void ViewerContext_NotSignedIn_IsNobody() =>
         Assert.Same(ViewerContext.Nobody, ViewerContext.From(
-            new ClaimsPrincipal(new ClaimsIdentity([new Claim("groups", "lapse-admins")])), new ViewerGroups()));
+            new ClaimsPrincipal(new ClaimsIdentity([new Claim("groups", "lapse-admins")])), new PortalGroups()));
 
     [Fact]
     public void SetApprovals_Negative_Throws() =>

@@ -1,4 +1,5 @@
-using Lapse.Portal.Components.Icons;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Rbac;
 
 namespace Lapse.Portal.Components.Elements;
 
@@ -43,28 +44,6 @@ public enum ButtonLook
     Quiet,
 }
 
-/// <summary>How much an ability of a role weighs.</summary>
-public enum AbilityTone
-{
-    /// <summary>Gives power over secrets, other identities or the rules themselves.</summary>
-    Danger,
-
-    /// <summary>Changes or deletes things.</summary>
-    Change,
-
-    /// <summary>Only reads.</summary>
-    Read,
-
-    /// <summary>Says what the role does not allow.</summary>
-    Cannot,
-}
-
-/// <summary>One thing that a role allows, or does not, in plain words.</summary>
-/// <param name="Sentence">Such as <c>Can read Secrets in payments-prod</c>.</param>
-/// <param name="Tone">How much it weighs.</param>
-/// <param name="Reason">Why a dangerous ability is dangerous; <see langword="null"/> where that is plain.</param>
-public sealed record AbilityView(string Sentence, AbilityTone Tone, string? Reason = null);
-
 /// <summary>One choice of a filter.</summary>
 /// <param name="Value">Its text in the address; empty for "all", which leaves the address without the filter.</param>
 /// <param name="Label">Its word on the chip.</param>
@@ -89,11 +68,17 @@ internal static class LookClasses
         ButtonLook.Quiet => "btn btn-quiet",
     };
 
-    public static string IconOf(AbilityTone tone) => tone switch
+    public static string Of(ClusterEnvironment environment) => environment switch
     {
-        AbilityTone.Danger => Glyphs.Warning,
-        AbilityTone.Change => Glyphs.Check,
-        AbilityTone.Read => Glyphs.Check,
-        AbilityTone.Cannot => Glyphs.Cross,
+        ClusterEnvironment.Production => "production",
+        ClusterEnvironment.Staging => "staging",
+        ClusterEnvironment.Development => "development",
+    };
+
+    public static string Of(RoleDanger danger) => danger switch
+    {
+        RoleDanger.Dangerous => "danger",
+        RoleDanger.Notable => "change",
+        RoleDanger.None => "read",
     };
 }

@@ -1,7 +1,7 @@
+using Lapse.Domain.People;
 using Lapse.Portal.Components.Viewer;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.Extensions.Options;
 
 namespace Lapse.Portal.Components.Layout;
 
@@ -25,7 +25,7 @@ public sealed partial class MainLayout : IDisposable
 
     /// <summary>Which groups make somebody an administrator or auditor.</summary>
     [Inject]
-    public required IOptions<ViewerGroups> Groups { get; init; }
+    public required PortalGroups Groups { get; init; }
 
     [CascadingParameter]
     private Task<AuthenticationState>? SignIn { get; set; }
@@ -43,7 +43,7 @@ public sealed partial class MainLayout : IDisposable
         _page = new Uri(Navigation.Uri).AbsolutePath;
         if (SignIn is not null)
         {
-            _viewer = ViewerContext.From((await SignIn).User, Groups.Value);
+            _viewer = ViewerContext.From((await SignIn).User, Groups);
         }
     }
 

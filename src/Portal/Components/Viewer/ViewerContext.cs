@@ -1,16 +1,7 @@
 using System.Security.Claims;
+using Lapse.Domain.People;
 
 namespace Lapse.Portal.Components.Viewer;
-
-/// <summary>Which groups of the identity provider make somebody an administrator or an auditor of Lapse.</summary>
-public sealed class ViewerGroups
-{
-    /// <summary>The group whose members administer Lapse.</summary>
-    public string Admins { get; set; } = "lapse-admins";
-
-    /// <summary>The group whose members may read everything and change nothing.</summary>
-    public string Auditors { get; set; } = "lapse-auditors";
-}
 
 /// <summary>
 /// Who is looking, as of their sign-in. Decides what is shown, never what is allowed: each act asks again on the server,
@@ -37,7 +28,7 @@ public sealed record ViewerContext(
     /// <summary>Reads the claims <c>name</c>, <c>preferred_username</c> and <c>groups</c> of the sign-in.</summary>
     /// <param name="person">The signed-in person; anybody else is <see cref="Nobody"/>.</param>
     /// <param name="groups">The groups that make somebody an administrator or auditor.</param>
-    public static ViewerContext From(ClaimsPrincipal person, ViewerGroups groups)
+    public static ViewerContext From(ClaimsPrincipal person, PortalGroups groups)
     {
         if (person.Identity is not { IsAuthenticated: true } identity)
         {
@@ -54,7 +45,7 @@ public sealed record ViewerContext(
             person.FindFirst("name")?.Value ?? userName,
             userName,
             held,
-            held.Contains(groups.Admins),
-            held.Contains(groups.Auditors));
+            groups.IsAdmin(held),
+            groups.IsAuditor(held));
     }
 }

@@ -4,31 +4,10 @@ using System.Xml;
 
 namespace Lapse.Portal.Components.Elements;
 
-/// <summary>Lengths of time in words, and the way back from what people type.</summary>
-public static partial class DurationWords
+/// <summary>Reads the lengths of time that people type. <see cref="Domain.Words.Duration"/> is the way back.</summary>
+public static partial class DurationInput
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
-
-    /// <summary>
-    /// A length in words, whole units only: <c>1 hour 30 minutes</c>, <c>45 seconds</c>, <c>2 days</c>. Parts of a second
-    /// are cut off; a negative length is told as its opposite.
-    /// </summary>
-    public static string Format(TimeSpan duration)
-    {
-        var span = duration.Duration();
-        if (span < TimeSpan.FromSeconds(1))
-        {
-            return "0 seconds";
-        }
-
-        (int Count, string Unit)[] parts =
-        [
-            (span.Days, "day"), (span.Hours, "hour"), (span.Minutes, "minute"), (span.Seconds, "second"),
-        ];
-        return string.Join(' ', parts.Where(part => part.Count > 0).Select(part => part.Count == 1
-            ? $"1 {part.Unit}"
-            : string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Unit}s")));
-    }
 
     /// <summary>
     /// Reads <c>1h30m</c>, <c>45 min</c>, <c>1 hour 30 minutes</c>, <c>1.5h</c>, ISO 8601's <c>PT1H30M</c>, or a bare
