@@ -27,24 +27,28 @@ public static class BindingMapping
     };
 
     /// <summary>A RoleBinding as found.</summary>
-    public static BindingObject From(V1RoleBinding binding) => From(binding.Metadata, binding.RoleRef, binding.Subjects);
+    /// <exception cref="FormatException">It is none.</exception>
+    public static BindingObject From(V1RoleBinding? binding) => From(binding?.Metadata, binding?.RoleRef, binding?.Subjects);
 
     /// <summary>A ClusterRoleBinding as found.</summary>
-    public static BindingObject From(V1ClusterRoleBinding binding) => From(binding.Metadata, binding.RoleRef, binding.Subjects);
+    /// <exception cref="FormatException">It is none.</exception>
+    public static BindingObject From(V1ClusterRoleBinding? binding) => From(binding?.Metadata, binding?.RoleRef, binding?.Subjects);
 
-    private static BindingObject From(V1ObjectMeta metadata, V1RoleRef role, IList<Rbacv1Subject>? subjects) => new()
-    {
-        Name = metadata.Name ?? "",
-        Namespace = string.IsNullOrEmpty(metadata.NamespaceProperty) ? null : metadata.NamespaceProperty,
-        Labels = Copy(metadata.Labels),
-        Annotations = Copy(metadata.Annotations),
-        RoleRef = new(role.ApiGroup ?? "", role.Kind ?? "", role.Name ?? ""),
-        Subjects = [.. (subjects ?? []).Select(subject => new BindingSubject(subject.Kind ?? "", subject.ApiGroup ?? "", subject.Name ?? "", subject.NamespaceProperty ?? ""))],
-        Uid = metadata.Uid ?? "",
-        CreatedAt = Utc(metadata.CreationTimestamp),
-        DeletedAt = Utc(metadata.DeletionTimestamp),
-        Finalizers = [.. metadata.Finalizers ?? []],
-    };
+    private static BindingObject From(V1ObjectMeta? metadata, V1RoleRef? role, IList<Rbacv1Subject>? subjects) => metadata is null || role is null
+        ? throw new FormatException("A binding has metadata and a role.")
+        : new()
+        {
+            Name = metadata.Name ?? "",
+            Namespace = string.IsNullOrEmpty(metadata.NamespaceProperty) ? null : metadata.NamespaceProperty,
+            Labels = Copy(metadata.Labels),
+            Annotations = Copy(metadata.Annotations),
+            RoleRef = new(role.ApiGroup ?? "", role.Kind ?? "", role.Name ?? ""),
+            Subjects = [.. (subjects ?? []).Select(subject => new BindingSubject(subject.Kind ?? "", subject.ApiGroup ?? "", subject.Name ?? "", subject.NamespaceProperty ?? ""))],
+            Uid = metadata.Uid ?? "",
+            CreatedAt = Utc(metadata.CreationTimestamp),
+            DeletedAt = Utc(metadata.DeletionTimestamp),
+            Finalizers = [.. metadata.Finalizers ?? []],
+        };
 
     private static V1ObjectMeta ToMetadata(BindingObject binding) => new()
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using k8s;
 using k8s.Models;
 using Lapse.Domain.Access;
@@ -19,8 +18,8 @@ public sealed partial class ClusterApi
         var wanted = spec.ToObject(signature);
         var answer = await ClusterCalls.RunAsync(
             async () => wanted.Namespace is { } place
-                ? (await _client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(BindingMapping.ToRoleBinding(wanted), Segment(place), cancellationToken: cancellationToken)).Metadata
-                : (await _client.RbacAuthorizationV1.CreateClusterRoleBindingAsync(BindingMapping.ToClusterRoleBinding(wanted), cancellationToken: cancellationToken)).Metadata,
+                ? (await _client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(BindingMapping.ToRoleBinding(wanted), Segment(place), cancellationToken: cancellationToken))?.Metadata
+                : (await _client.RbacAuthorizationV1.CreateClusterRoleBindingAsync(BindingMapping.ToClusterRoleBinding(wanted), cancellationToken: cancellationToken))?.Metadata,
             cancellationToken);
         if (answer.Failure is not { } failure)
             return answer.Value is { Uid: { Length: > 0 } uid, CreationTimestamp: { } created }
@@ -146,22 +145,26 @@ public sealed partial class ClusterApi
     {
         using var answer = await _client.RbacAuthorizationV1.ListNamespacedRoleBindingWithHttpMessagesAsync(
             Segment(place), continueParameter: next, labelSelector: BindingKeys.Selector, limit: PageSize, cancellationToken: cancellationToken);
-        return new([.. answer.Body.Items.Select(BindingMapping.From)], answer.Body.Metadata?.ContinueProperty, answer.Response.Headers.Date);
+        return ToPage(answer.Body?.Kind, V1RoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
     }
 
     private async Task<Page> ListEverywhereAsync(string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListRoleBindingForAllNamespacesWithHttpMessagesAsync(
             continueParameter: next, limit: PageSize, cancellationToken: cancellationToken);
-        return new([.. answer.Body.Items.Select(BindingMapping.From)], answer.Body.Metadata?.ContinueProperty, answer.Response.Headers.Date);
+        return ToPage(answer.Body?.Kind, V1RoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
     }
 
     private async Task<Page> ListClusterAsync(string? selector, string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListClusterRoleBindingWithHttpMessagesAsync(
             continueParameter: next, labelSelector: selector, limit: PageSize, cancellationToken: cancellationToken);
-        return new([.. answer.Body.Items.Select(BindingMapping.From)], answer.Body.Metadata?.ContinueProperty, answer.Response.Headers.Date);
+        return ToPage(answer.Body?.Kind, V1ClusterRoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
     }
+
+    // An empty object is not an empty list: the reaper would find a cluster clean that it never saw.
+    private static Page ToPage(string? kind, string expected, IEnumerable<BindingObject>? bindings, V1ListMeta? metadata, HttpResponseMessage response) =>
+        new([.. ClusterCalls.Required(kind == expected ? bindings : null)], metadata?.ContinueProperty, response.Headers.Date);
 
     private sealed record Page(IReadOnlyList<BindingObject> Bindings, string? Next, DateTimeOffset? Date);
 }

@@ -66,7 +66,7 @@ public sealed partial class ClusterApi
         async () =>
         {
             var review = new V1SelfSubjectAccessReview { Spec = new() { ResourceAttributes = ToResource(question), NonResourceAttributes = ToUrl(question) } };
-            return (await _client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(review, cancellationToken: cancellationToken)).Status.Allowed;
+            return ClusterCalls.Required((await _client.AuthorizationV1.CreateSelfSubjectAccessReviewAsync(review, cancellationToken: cancellationToken))?.Status).Allowed;
         },
         cancellationToken);
 
@@ -84,7 +84,7 @@ public sealed partial class ClusterApi
                     NonResourceAttributes = ToUrl(question),
                 },
             };
-            var status = (await client.AuthorizationV1.CreateSubjectAccessReviewAsync(review, cancellationToken: cancellationToken)).Status;
+            var status = ClusterCalls.Required((await client.AuthorizationV1.CreateSubjectAccessReviewAsync(review, cancellationToken: cancellationToken))?.Status);
             return new AccessAnswer(status.Allowed && status.Denied != true, status.Reason ?? "", status.EvaluationError ?? "");
         },
         cancellationToken);

@@ -1,4 +1,6 @@
 using k8s;
+using k8s.Models;
+using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 
 namespace Lapse.Infrastructure.Kubernetes;
@@ -38,7 +40,8 @@ public sealed partial class ClusterApi : IDisposable
             using var answer = await _client.Version.GetCodeWithHttpMessagesAsync(cancellationToken: cancellationToken);
             var middle = before + (_time.GetUtcNow() - before) / 2;
             var date = answer.Response.Headers.Date;
-            return new ClusterServerInfo(answer.Body.GitVersion ?? "", Number(answer.Body.Major), Number(answer.Body.Minor), date, date - middle);
+            var version = ClusterCalls.Required(answer.Body);
+            return new ClusterServerInfo(ClusterCalls.Required(version.GitVersion), Number(version.Major), Number(version.Minor), date, date - middle);
         },
         cancellationToken);
 
@@ -47,25 +50,35 @@ public sealed partial class ClusterApi : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="namespaceName">The namespace of a Role; ignored for a ClusterRole.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public Task<ClusterResult<RoleRules>> ReadRoleAsync(Domain.Catalogue.RoleKind kind, string name, string? namespaceName, CancellationToken cancellationToken) => ClusterCalls.RunAsync(
-        async () => RoleRules.From(RuleMapping.From(kind switch
+    public Task<ClusterResult<RoleRules>> ReadRoleAsync(RoleKind kind, string name, string? namespaceName, CancellationToken cancellationToken) => ClusterCalls.RunAsync(
+        async () =>
         {
-            Domain.Catalogue.RoleKind.Role => (await _client.RbacAuthorizationV1.ReadNamespacedRoleAsync(
-                Segment(name), Segment(namespaceName ?? throw new ArgumentNullException(nameof(namespaceName), "A Role has a namespace.")), cancellationToken: cancellationToken)).Rules,
-            Domain.Catalogue.RoleKind.ClusterRole => (await _client.RbacAuthorizationV1.ReadClusterRoleAsync(Segment(name), cancellationToken: cancellationToken)).Rules,
-        })),
+            if (kind == RoleKind.ClusterRole)
+            {
+                var clusterRole = await _client.RbacAuthorizationV1.ReadClusterRoleAsync(Segment(name), cancellationToken: cancellationToken);
+                return ToRules(clusterRole?.Metadata, name, clusterRole?.Rules);
+            }
+            ArgumentNullException.ThrowIfNull(namespaceName);
+            var role = await _client.RbacAuthorizationV1.ReadNamespacedRoleAsync(Segment(name), Segment(namespaceName), cancellationToken: cancellationToken);
+            return ToRules(role?.Metadata, name, role?.Rules);
+        },
         cancellationToken);
 
     /// <summary>Whether a namespace is there and not about to go.</summary>
     public async Task<ClusterResult<bool>> HasNamespaceAsync(string namespaceName, CancellationToken cancellationToken)
     {
         var answer = await ClusterCalls.RunAsync(() => _client.CoreV1.ReadNamespaceAsync(Segment(namespaceName), cancellationToken: cancellationToken), cancellationToken);
-        if (answer.Succeeded) return answer.Value.Metadata.DeletionTimestamp is null;
+        if (answer.Succeeded)
+            return answer.Value?.Metadata?.Name == namespaceName ? answer.Value.Metadata.DeletionTimestamp is null : new ClusterFailure(ClusterFailureKind.Unreachable, "The answer is not one of an API server.");
         return answer.Failure!.Kind is ClusterFailureKind.NotFound or ClusterFailureKind.NamespaceGone ? false : answer.Failure;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    // No rules at all are rules too; only the name tells them from an answer that is none.
+    private static RoleRules ToRules(V1ObjectMeta? metadata, string name, IList<V1PolicyRule>? rules) =>
+        ClusterCalls.Required(metadata).Name == name ? RoleRules.From(RuleMapping.From(rules)) : throw new FormatException("The answer is about another role.");
 
     // The client library puts names into the path as they are, and RBAC allows '?' and '#' in a role's name.
     private static string Segment(string name) => name is "" or "." or ".."

@@ -11,7 +11,7 @@ namespace Lapse.Infrastructure.Kubernetes;
 /// <summary>Turns what can go wrong in a call to an API server into a <see cref="ClusterFailure"/>.</summary>
 internal static class ClusterCalls
 {
-    private const int LongestMessage = 300;
+    private const int LongestMessage = 600;
 
     /// <summary>Makes a call. Only the caller's own cancellation and defects of Lapse come out as exceptions.</summary>
     public static async Task<ClusterResult<T>> RunAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
@@ -26,6 +26,10 @@ internal static class ClusterCalls
         }
     }
 
+    /// <summary>Part of an answer that an API server never leaves out: without it, the answer came from something else.</summary>
+    /// <exception cref="FormatException">It is not there.</exception>
+    public static T Required<T>(T? part) where T : class => part ?? throw new FormatException("The answer is not one of an API server.");
+
     /// <summary>What an exception says; <see langword="null"/> for one that no API server causes.</summary>
     public static ClusterFailure? Read(Exception exception)
     {
@@ -37,7 +41,8 @@ internal static class ClusterCalls
             HttpRequestException { InnerException: AuthenticationException } tls => new(ClusterFailureKind.NotTrusted, Short(tls.InnerException!.Message)),
             HttpRequestException or SocketException or IOException => new(ClusterFailureKind.Unreachable, Short(exception.Message)),
             OperationCanceledException or TimeoutException => new(ClusterFailureKind.Unreachable, "No answer in time."),
-            JsonException or FormatException => new(ClusterFailureKind.Unreachable, "The answer is not one of an API server."),
+            FormatException => new(ClusterFailureKind.Unreachable, Short(exception.Message)),
+            JsonException => new(ClusterFailureKind.Unreachable, "The answer is not one of an API server."),
             _ => null,
         };
     }

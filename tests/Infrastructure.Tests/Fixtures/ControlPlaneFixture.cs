@@ -79,14 +79,45 @@ public sealed class TestNamespace : IAsyncDisposable
     public async Task<ClusterCredential.Token> ServiceAccountAsync(string name, CancellationToken cancellationToken)
     {
         await Client.CoreV1.CreateNamespacedServiceAccountAsync(new() { Metadata = new() { Name = name } }, Name, cancellationToken: cancellationToken);
+        return await TokenAsync(name, cancellationToken);
+    }
+
+    /// <summary>A token for a ServiceAccount of this namespace.</summary>
+    public async Task<ClusterCredential.Token> TokenAsync(string name, CancellationToken cancellationToken)
+    {
         var request = new Authenticationv1TokenRequest { Spec = new() { Audiences = [], ExpirationSeconds = 3600 } };
         return new((await Client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, name, Name, cancellationToken: cancellationToken)).Status.Token);
+    }
+
+    /// <summary>Creates objects as <c>kubectl apply</c> would, leaving out namespaces that are there.</summary>
+    public async Task ApplyAsync(IEnumerable<IKubernetesObject<V1ObjectMeta>> objects, CancellationToken cancellationToken)
+    {
+        var rbac = Client.RbacAuthorizationV1;
+        foreach (var one in objects)
+        {
+            Task creation = one switch
+            {
+                V1Namespace => Task.CompletedTask,
+                V1ServiceAccount account => Client.CoreV1.CreateNamespacedServiceAccountAsync(account, account.Metadata.NamespaceProperty, cancellationToken: cancellationToken),
+                V1ClusterRole role => rbac.CreateClusterRoleAsync(role, cancellationToken: cancellationToken),
+                V1ClusterRoleBinding binding => rbac.CreateClusterRoleBindingAsync(binding, cancellationToken: cancellationToken),
+                V1Role role => rbac.CreateNamespacedRoleAsync(role, role.Metadata.NamespaceProperty, cancellationToken: cancellationToken),
+                V1RoleBinding binding => rbac.CreateNamespacedRoleBindingAsync(binding, binding.Metadata.NamespaceProperty, cancellationToken: cancellationToken),
+                _ => throw new ArgumentException($"Tests create no {one.Kind}.", nameof(objects)),
+            };
+            await creation;
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         Api.Dispose();
+        // What a test puts beside its namespace is named after it.
+        foreach (var binding in (await Client.RbacAuthorizationV1.ListClusterRoleBindingAsync()).Items.Where(binding => binding.Metadata.Name.Contains(Name, StringComparison.Ordinal)))
+            await Client.RbacAuthorizationV1.DeleteClusterRoleBindingAsync(binding.Metadata.Name);
+        foreach (var role in (await Client.RbacAuthorizationV1.ListClusterRoleAsync()).Items.Where(role => role.Metadata.Name.Contains(Name, StringComparison.Ordinal)))
+            await Client.RbacAuthorizationV1.DeleteClusterRoleAsync(role.Metadata.Name);
         await Client.CoreV1.DeleteNamespaceAsync(Name);
         Client.Dispose();
     }

@@ -1,0 +1,93 @@
+using k8s;
+using k8s.Models;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+
+namespace Lapse.Infrastructure.Kubernetes;
+
+/// <summary>
+/// The least rights that Lapse needs on a cluster, as manifests generated from the catalogue. With <c>bind</c> on roles by
+/// name and <c>create</c> on bindings in the same namespace, Lapse can hand out a role that it does not hold, and no other.
+/// </summary>
+public static class ClusterRights
+{
+    private const string Group = BindingKeys.RbacGroup;
+    private static readonly string[] BindingVerbs = ["create", "get", "list", "watch", "delete"];
+    private static readonly string[] ReadVerbs = ["get", "list", "watch"];
+
+    /// <summary>The objects to create, in an order in which they can be.</summary>
+    /// <param name="entries">The catalogue's entries on the cluster.</param>
+    /// <param name="account">Lapse's ServiceAccount there; the objects are named after it.</param>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(IEnumerable<ClusterRightsEntry> entries, PortalAccount account)
+    {
+        var all = entries.ToList();
+        List<IKubernetesObject<V1ObjectMeta>> objects =
+        [
+            new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new() { Name = account.Namespace } },
+            new V1ServiceAccount { ApiVersion = "v1", Kind = "ServiceAccount", Metadata = new() { Name = account.Name, NamespaceProperty = account.Namespace } },
+            .. ClusterWide($"{account.Name}-read", account, ReadRules()),
+            .. InNamespace($"{account.Name}-token", account.Namespace, account, TokenRule(account)),
+        ];
+        foreach (var place in all.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
+            objects.AddRange(InNamespace(account.Name, place, account, BindingRules(all.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)));
+        if (all.Exists(entry => entry.IsClusterWide))
+            objects.AddRange(ClusterWide(account.Name, account, BindingRules(all.Where(entry => entry.IsClusterWide), clusterWide: true)));
+        return objects;
+    }
+
+    /// <summary>The rights of <c>lapse reap</c>: see all bindings and delete them, and nothing else.</summary>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> ReaperManifests(PortalAccount account) =>
+    [
+        new V1ServiceAccount { ApiVersion = "v1", Kind = "ServiceAccount", Metadata = new() { Name = account.Name, NamespaceProperty = account.Namespace } },
+        .. ClusterWide(account.Name, account, Rule(["get", "list", "delete"], Group, ["rolebindings", "clusterrolebindings"])),
+    ];
+
+    /// <summary>Objects as one YAML text of several documents.</summary>
+    public static string ToYaml(IEnumerable<IKubernetesObject<V1ObjectMeta>> objects) => ManifestYaml.Write(objects);
+
+    /// <summary>One rule as YAML, to be shown to an admin.</summary>
+    internal static string ToYaml(V1PolicyRule rule) => KubernetesYaml.Serialize(new[] { rule }).TrimEnd();
+
+    /// <summary>What the catalogue needs in one namespace, or in the whole cluster.</summary>
+    internal static V1PolicyRule[] BindingRules(IEnumerable<ClusterRightsEntry> entries, bool clusterWide)
+    {
+        var roles = entries.Select(entry => entry.Role).Distinct().ToLookup(role => role.Kind, role => role.Name);
+        List<V1PolicyRule> rules = [Rule(BindingVerbs, Group, [clusterWide ? "clusterrolebindings" : "rolebindings"])];
+        foreach (var kind in new[] { RoleKind.Role, RoleKind.ClusterRole })
+            if (roles[kind].Any()) rules.Add(Rule(["bind"], Group, [ResourceOf(kind)], [.. roles[kind].Order(StringComparer.Ordinal)]));
+        return [.. rules];
+    }
+
+    /// <summary>What Lapse reads, and what it asks about people.</summary>
+    internal static V1PolicyRule[] ReadRules() =>
+    [
+        Rule(ReadVerbs, Group, ["roles", "clusterroles", "rolebindings", "clusterrolebindings"]),
+        Rule(ReadVerbs, "", ["namespaces"]),
+        Rule(["create"], "authorization.k8s.io", ["subjectaccessreviews"]),
+    ];
+
+    /// <summary>Lapse renews its own token, and nobody else's.</summary>
+    internal static V1PolicyRule TokenRule(PortalAccount account) => Rule(["create"], "", ["serviceaccounts/token"], [account.Name]);
+
+    internal static string ResourceOf(RoleKind kind) => kind switch { RoleKind.Role => "roles", RoleKind.ClusterRole => "clusterroles" };
+
+    private static V1PolicyRule Rule(string[] verbs, string group, string[] resources, string[]? names = null) =>
+        new() { Verbs = verbs, ApiGroups = [group], Resources = resources, ResourceNames = names };
+
+    private static IKubernetesObject<V1ObjectMeta>[] ClusterWide(string name, PortalAccount account, params V1PolicyRule[] rules) =>
+    [
+        new V1ClusterRole { ApiVersion = $"{Group}/v1", Kind = "ClusterRole", Metadata = new() { Name = name }, Rules = rules },
+        new V1ClusterRoleBinding { ApiVersion = $"{Group}/v1", Kind = "ClusterRoleBinding", Metadata = new() { Name = name }, RoleRef = RoleRef("ClusterRole", name), Subjects = Subjects(account) },
+    ];
+
+    private static IKubernetesObject<V1ObjectMeta>[] InNamespace(string name, string place, PortalAccount account, params V1PolicyRule[] rules) =>
+    [
+        new V1Role { ApiVersion = $"{Group}/v1", Kind = "Role", Metadata = new() { Name = name, NamespaceProperty = place }, Rules = rules },
+        new V1RoleBinding { ApiVersion = $"{Group}/v1", Kind = "RoleBinding", Metadata = new() { Name = name, NamespaceProperty = place }, RoleRef = RoleRef("Role", name), Subjects = Subjects(account) },
+    ];
+
+    private static V1RoleRef RoleRef(string kind, string name) => new() { ApiGroup = Group, Kind = kind, Name = name };
+
+    private static Rbacv1Subject[] Subjects(PortalAccount account) =>
+        [new() { Kind = "ServiceAccount", Name = account.Name, NamespaceProperty = account.Namespace }];
+}

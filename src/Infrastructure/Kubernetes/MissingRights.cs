@@ -1,0 +1,75 @@
+using System.Text;
+using k8s.Models;
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Rbac;
+
+namespace Lapse.Infrastructure.Kubernetes;
+
+/// <summary>One rule that Lapse lacks on a cluster.</summary>
+/// <param name="Namespace">Where; <see langword="null"/> for the whole cluster.</param>
+/// <param name="RuleYaml">The rule, as it goes under <c>rules:</c> of a Role or ClusterRole.</param>
+public sealed record MissingRight(string? Namespace, string RuleYaml)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Namespace is null ? $"In a ClusterRole:\n{RuleYaml}" : $"In a Role of namespace {Namespace}:\n{RuleYaml}";
+}
+
+/// <summary>Asks a cluster whether Lapse may do all that a catalogue entry needs, before the entry is saved.</summary>
+public static class MissingRights
+{
+    /// <summary>The rules that Lapse lacks for an entry; empty if it lacks none.</summary>
+    /// <param name="api">The cluster, with Lapse's own credential.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public static async Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, ClusterRightsEntry entry, CancellationToken cancellationToken)
+    {
+        var missing = new List<MissingRight>();
+        foreach (var (place, rule) in Needed(entry))
+        {
+            var result = await LackingAsync(api, place, rule, cancellationToken);
+            if (result.Failure is { } failure) return failure;
+            if (result.Value is { } lacking) missing.Add(new(place, ClusterRights.ToYaml(lacking)));
+        }
+        return missing;
+    }
+
+    /// <summary>The refusal to show when something is missing; <see langword="null"/> if nothing is.</summary>
+    public static Refusal? ToRefusal(IReadOnlyList<MissingRight> missing)
+    {
+        if (missing.Count == 0) return null;
+        var text = new StringBuilder("Lapse could not bind this role: its own rights on the cluster do not reach so far. Nothing was saved. Add what is missing, then save again.");
+        foreach (var right in missing) text.Append("\n\n").Append(right);
+        return new("RightsMissing", text.ToString());
+    }
+
+    private static IEnumerable<(string? Place, V1PolicyRule Rule)> Needed(ClusterRightsEntry entry)
+    {
+        foreach (var rule in ClusterRights.ReadRules()) yield return (null, rule);
+        if (entry.IsClusterWide)
+            foreach (var rule in ClusterRights.BindingRules([entry], clusterWide: true)) yield return (null, rule);
+        foreach (var place in entry.Namespaces)
+        foreach (var rule in ClusterRights.BindingRules([entry], clusterWide: false)) yield return (place, rule);
+    }
+
+    private static async Task<ClusterResult<V1PolicyRule?>> LackingAsync(ClusterApi api, string? place, V1PolicyRule rule, CancellationToken cancellationToken)
+    {
+        var atoms = RuleMapping.From([rule]).SelectMany(RuleAtoms.Of).ToList();
+        var lacking = new List<PolicyRule>();
+        foreach (var atom in atoms)
+        {
+            var name = atom.ResourceNames.IsEmpty ? "" : atom.ResourceNames[0];
+            var may = await api.CanIAsync(AccessQuestion.For(atom.Verbs[0], atom.ApiGroups[0], atom.Resources[0], name, place ?? ""), cancellationToken);
+            if (may.Failure is { } failure) return failure;
+            if (!may.Value) lacking.Add(atom);
+        }
+        if (lacking.Count == 0) return (V1PolicyRule?)null;
+        return new V1PolicyRule
+        {
+            ApiGroups = rule.ApiGroups,
+            Resources = [.. lacking.Select(atom => atom.Resources[0]).Distinct()],
+            ResourceNames = rule.ResourceNames,
+            Verbs = [.. lacking.Select(atom => atom.Verbs[0]).Distinct()],
+        };
+    }
+}
