@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Workflows;
@@ -127,32 +129,45 @@ public sealed class AccessRequest
     };
 
     /// <summary>The requester proved that they ask this. Without stages the workflow itself approves.</summary>
+    /// <exception cref="InvalidMoveException">It is no draft.</exception>
     public void Submit(WorkflowVersion workflow, StepUpProofId proof, DateTimeOffset now)
     {
         Governs(workflow);
-        Status = RequestMoves.Table.Move(Status, workflow.Stages.Count == 0 ? RequestStatus.Approved : RequestStatus.AwaitingApproval);
+        MoveFrom(RequestStatus.Draft, workflow.Stages.Count == 0 ? RequestStatus.Approved : RequestStatus.AwaitingApproval);
         (SubmittedAt, ProofId, ExpiresAt) = (now, proof, now + workflow.TimeToLive);
         OpenKey = KeyOf(RequesterId, ClusterId, Role, Namespaces);
         WaitFor(workflow, 0, now);
     }
 
-    /// <summary>A decision was taken; moves on if it completes a stage, or ends the question if it is a no.</summary>
+    /// <summary>
+    /// A decision was taken; moves on if it completes a stage, or ends the question if it is a no. The caller has checked it by
+    /// <see cref="DecisionRules"/>; what must never count throws here once more.
+    /// </summary>
     /// <param name="decision">The newest decision, of this version and stage.</param>
-    /// <param name="approvalsInStage">Approvals of distinct people in the current stage, with this one.</param>
+    /// <param name="earlier">The decisions before it; only approvals of this version and stage by other people count.</param>
     /// <param name="workflow">The pinned workflow version.</param>
     /// <param name="now">When.</param>
-    public void Decided(Decision decision, int approvalsInStage, WorkflowVersion workflow, DateTimeOffset now)
+    /// <exception cref="InvalidMoveException">It does not await approval.</exception>
+    /// <exception cref="InvalidOperationException">The decision is about something else, by nobody, by the requester, by somebody who decided before, or an approval without proof.</exception>
+    public void Decided(Decision decision, IReadOnlyCollection<Decision> earlier, WorkflowVersion workflow, DateTimeOffset now)
     {
         Governs(workflow);
+        var verdict = decision.Verdict == Verdict.Deny ? RequestStatus.Denied : RequestStatus.Approved;
+        if (Status != RequestStatus.AwaitingApproval) throw Wrong(verdict);
         if (decision.RequestId != Id || decision.RequestVersion != Version || decision.Stage != Stage)
             throw new InvalidOperationException("The decision is about another request, version or stage.");
-        if (decision.Verdict == Verdict.Deny)
+        if (decision.PersonId is not { } person || person == RequesterId) throw new InvalidOperationException("A stage is decided by people other than the requester.");
+        if (verdict == RequestStatus.Denied)
         {
-            Settle(RequestStatus.Denied, now);
+            Settle(verdict, now);
             return;
         }
-        if (approvalsInStage < workflow.Stages[Stage].Approvals) return;
-        if (Stage + 1 == workflow.Stages.Count) Status = RequestMoves.Table.Move(Status, RequestStatus.Approved);
+        if (decision.ProofId is null) throw new InvalidOperationException("An approval has its step-up proof.");
+        var counted = earlier.Where(d => d.RequestId == Id && d.RequestVersion == Version && d.PersonId is not null && d.PersonId != RequesterId && d.Id != decision.Id).ToList();
+        if (counted.Any(d => d.PersonId == person)) throw new InvalidOperationException("One person decides one version once.");
+        var approvals = counted.Where(d => d.Stage == Stage && d.Verdict == Verdict.Approve).Select(d => d.PersonId).Distinct().Count() + 1;
+        if (approvals < workflow.Stages[Stage].Approvals) return;
+        if (Stage + 1 == workflow.Stages.Count) Status = RequestMoves.Table.Move(Status, verdict);
         WaitFor(workflow, Stage + 1, now);
     }
 
@@ -162,11 +177,21 @@ public sealed class AccessRequest
     /// <summary>Nobody decided in time.</summary>
     public void TimeOut(DateTimeOffset now) => Settle(RequestStatus.TimedOut, now);
 
-    /// <summary>The role became wider, before or after it was approved: the decisions are void and the people decide again, about the new rules.</summary>
+    /// <summary>
+    /// The role became wider, before all have decided or after: a new version with the wider rules, on which no decision counts
+    /// that was taken before. It waits as long as a new request.
+    /// </summary>
+    /// <param name="widened">The role's rules now.</param>
+    /// <param name="workflow">The pinned workflow version.</param>
+    /// <param name="now">When.</param>
+    /// <exception cref="InvalidMoveException">It neither awaits approval nor is approved.</exception>
+    /// <exception cref="InvalidOperationException">Nobody decides under this workflow, so the requester has to ask anew.</exception>
     public void Reopen(RoleRules widened, WorkflowVersion workflow, DateTimeOffset now)
     {
         Governs(workflow);
-        if (Status != RequestStatus.AwaitingApproval) Status = RequestMoves.Table.Move(Status, RequestStatus.AwaitingApproval);
+        if (workflow.Stages.Count == 0) throw new InvalidOperationException("Nobody decides under this workflow; it has to be asked for anew.");
+        // Waiting on is no move; the version says that the question changed.
+        if (Status != RequestStatus.AwaitingApproval) MoveFrom(RequestStatus.Approved, RequestStatus.AwaitingApproval);
         Version++;
         PinnedRules = widened.ToCanonicalJson();
         (SettledAt, ExpiresAt) = (null, now + workflow.TimeToLive);
@@ -176,15 +201,20 @@ public sealed class AccessRequest
     /// <summary>All its grants are over: the same may be asked again.</summary>
     public void Close() => OpenKey = null;
 
-    /// <summary>What makes two requests identical: person, cluster, role and namespaces.</summary>
+    /// <summary>What makes two requests identical: person, cluster, role and namespaces. A digest, since 50 namespaces do not fit into an index of PostgreSQL.</summary>
     public static string KeyOf(PersonId person, ClusterId cluster, RoleReference role, IEnumerable<string> namespaces) =>
-        $"{person}|{cluster}|{role}|{string.Join(',', namespaces.Order(StringComparer.Ordinal))}";
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{person}|{cluster}|{role}|{string.Join(',', namespaces.Order(StringComparer.Ordinal))}")));
 
     private void Settle(RequestStatus status, DateTimeOffset now)
     {
         Status = RequestMoves.Table.Move(Status, status);
         (SettledAt, OpenKey, ApproverGroups) = (now, null, []);
     }
+
+    // The table has some moves that only one act may make: no decision approves a draft.
+    private void MoveFrom(RequestStatus from, RequestStatus to) => Status = Status == from ? RequestMoves.Table.Move(from, to) : throw Wrong(to);
+
+    private InvalidMoveException Wrong(RequestStatus to) => new(nameof(RequestStatus), Status.ToString(), to.ToString());
 
     private void WaitFor(WorkflowVersion workflow, int stage, DateTimeOffset now)
     {

@@ -151,15 +151,23 @@ public sealed class Grant
     public void Begin(DateTimeOffset now) => To(GrantStatus.Provisioning, now);
 
     /// <summary>Records what is about to be created, before it is sent: after a crash the next worker compares with exactly this.</summary>
+    /// <exception cref="InvalidOperationException">It is not being provisioned, a binding may exist already, or <paramref name="notAfter"/> is later than <paramref name="now"/> + duration + <see cref="UsableWithin"/>.</exception>
     public void Prepare(string probeUser, DateTimeOffset notAfter, string signature, DateTimeOffset now)
     {
         if (Status != GrantStatus.Provisioning) throw new InvalidOperationException("Only a grant that is being provisioned is prepared.");
         if (CreateSentAt is not null) throw new InvalidOperationException("A binding that may exist is not prepared a second time.");
+        if (notAfter > now + Duration + UsableWithin) throw new InvalidOperationException("A binding does not outlast its duration and the time to become usable.");
         (ProbeUser, NotAfter, Signature, CreateSentAt, DueAt) = (probeUser, notAfter, signature, now, now);
     }
 
     /// <summary>The binding is there.</summary>
-    public void Created(string uid) => BindingUid = uid;
+    /// <exception cref="InvalidOperationException">None was prepared, another one is known, or the grant is past its creation.</exception>
+    public void Created(string uid)
+    {
+        if (Status != GrantStatus.Provisioning || CreateSentAt is null) throw new InvalidOperationException("Only a binding that was prepared is created.");
+        if (BindingUid is { } known && known != uid) throw new InvalidOperationException("A grant has one binding.");
+        BindingUid = uid;
+    }
 
     /// <summary>It was proved that this creation left nothing; the next one is new in every part.</summary>
     public void StartAgain(DateTimeOffset due)
@@ -209,13 +217,17 @@ public sealed class Grant
     /// <summary>A GET by name proved that no binding is there.</summary>
     public void ProvedGone(DateTimeOffset now)
     {
-        To(FailureReason is null ? GrantStatus.Ended : GrantStatus.Failed, now);
+        var over = FailureReason is null ? GrantStatus.Ended : GrantStatus.Failed;
+        if (Status != GrantStatus.Revoking) throw new InvalidMoveException(nameof(GrantStatus), Status.ToString(), over.ToString());
+        To(over, now);
         (EndedAt, DueAt, LeaseOwner, LeaseUntil) = (now, null, null, null);
     }
 
     /// <summary>Something stood in the way; it is tried again later.</summary>
+    /// <exception cref="InvalidOperationException">It is over, so there is nothing to try.</exception>
     public void Stumbled(string words, DateTimeOffset retryAt, DateTimeOffset now)
     {
+        if (IsOver) throw new InvalidOperationException("A grant that is over is not tried again.");
         Attempts++;
         (LastError, LastErrorAt, DueAt) = (words, now, retryAt);
     }

@@ -113,16 +113,21 @@ public sealed class ConfigurationChange
     };
 
     /// <summary>The author proved who they are.</summary>
+    /// <exception cref="InvalidMoveException">It is no draft.</exception>
     public void Proved(StepUpProofId proof, DateTimeOffset now)
     {
+        if (Status != ChangeStatus.Draft) throw Wrong(NeedsSecondAdmin ? ChangeStatus.AwaitingSecondAdmin : ChangeStatus.Applied);
         Status = Moves.Move(Status, NeedsSecondAdmin ? ChangeStatus.AwaitingSecondAdmin : ChangeStatus.Applied);
         AuthorProofId = proof;
         if (Status == ChangeStatus.Applied) SettledAt = now;
     }
 
     /// <summary>A second admin confirmed.</summary>
+    /// <exception cref="InvalidMoveException">It does not wait for one: not proved by its author, or settled.</exception>
+    /// <exception cref="InvalidOperationException">It is the author again.</exception>
     public void Confirmed(PersonId admin, StepUpProofId proof, DateTimeOffset now)
     {
+        if (Status != ChangeStatus.AwaitingSecondAdmin) throw Wrong(ChangeStatus.Applied);
         if (admin == AuthorId) throw new InvalidOperationException("The second admin is another person.");
         Status = Moves.Move(Status, ChangeStatus.Applied);
         (ConfirmerId, ConfirmerProofId, SettledAt) = (admin, proof, now);
@@ -134,4 +139,6 @@ public sealed class ConfigurationChange
         Status = Moves.Move(Status, ChangeStatus.Withdrawn);
         SettledAt = now;
     }
+
+    private InvalidMoveException Wrong(ChangeStatus to) => new(nameof(ChangeStatus), Status.ToString(), to.ToString());
 }

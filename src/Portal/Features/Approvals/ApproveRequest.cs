@@ -60,7 +60,7 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
             ProofId = proof.Id,
         };
         db.Decisions.Add(decision);
-        request.Decided(decision, earlier.Count(d => d.Stage == request.Stage && d.Verdict == Verdict.Approve) + 1, workflow, now);
+        request.Decided(decision, earlier, workflow, now);
         db.Record(now, LedgerActor.Of(proof.PersonId), LedgerActs.RequestApproved, LedgerSubject.Of(request.Id), new JsonObject
         {
             ["comment"] = decision.Comment,

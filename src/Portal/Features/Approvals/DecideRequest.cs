@@ -67,7 +67,7 @@ public sealed class DecideRequest(IDbContextFactory<PortalDbContext> contexts, A
             DecidedAt = now,
         };
         db.Decisions.Add(decision);
-        request.Decided(decision, 0, workflow, now);
+        request.Decided(decision, [], workflow, now);
         db.Record(now, LedgerActor.Of(person.Id), LedgerActs.RequestDenied, LedgerSubject.Of(request.Id), new JsonObject { ["comment"] = decision.Comment, ["stage"] = decision.Stage, ["version"] = request.Version });
         await db.CommitAsync(cancellation);
         return new Done();
