@@ -65,10 +65,10 @@ internal sealed class ClusterPart : IProgress<ClusterStatus>, IAsyncDisposable
         {
             // It was ended on its way, or has said already why it failed.
         }
-        if (_cluster is not null)
-            await _cluster.DisposeAsync();
-        if (_cluster is not null)
-            Report(ClusterStatus.Starting("Not running", 0));
+        if (_cluster is null)
+            return;
+        await _cluster.DisposeAsync();
+        ClusterStatus.Starting("Not running", 0).Write(_settings.ClusterStatusFile);
     }
 
     private async Task<ControlPlane> StartControlPlaneAsync(CancellationToken cancellationToken)

@@ -114,19 +114,5 @@ public sealed class IdentityProviderProcess : IAsyncDisposable
 
     /// <summary>The provider as it was built in this checkout, in the configuration of the running program if it is there.</summary>
     /// <exception cref="SandboxException">There is no checkout around the running program, or it is not built.</exception>
-    public static string AssemblyFile()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Portal.sln")))
-            folder = folder.Parent;
-        if (folder is null)
-            throw new SandboxException("The sandbox runs from a checkout of the project only; start it with ./run.sh there.");
-
-        var release = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
-        string[] configurations = release ? ["Release", "Debug"] : ["Debug", "Release"];
-        return configurations
-            .Select(c => Path.Combine(folder.FullName, "sandbox", "IdentityProvider", "bin", c, $"net{System.Environment.Version.Major}.0", Assembly))
-            .FirstOrDefault(File.Exists)
-            ?? throw new SandboxException("The OpenID provider is not built; run dotnet build sandbox/IdentityProvider.");
-    }
+    public static string AssemblyFile() => Checkout.Built("sandbox/IdentityProvider", Assembly);
 }
