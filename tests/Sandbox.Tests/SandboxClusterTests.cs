@@ -65,7 +65,10 @@ public sealed class SandboxClusterTests
             User = "system:serviceaccount:lapse-system:lapse-portal",
             ResourceAttributes = new V1ResourceAttributes
             {
-                Verb = "list", Resource = "rolebindings", Group = "rbac.authorization.k8s.io", NamespaceProperty = "payments-prod",
+                Verb = "list",
+                Resource = "rolebindings",
+                Group = "rbac.authorization.k8s.io",
+                NamespaceProperty = "payments-prod",
             },
         }, wanted: true);
         Assert.True(review);

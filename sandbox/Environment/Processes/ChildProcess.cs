@@ -19,10 +19,9 @@ public sealed class ChildProcess : IAsyncDisposable
         trap : INT TERM HUP QUIT
         log=$1 signal=$2 grace=$3
         shift 3
-        exec 3<&0 </dev/null
+        exec 3<&0 </dev/null 2>/dev/null
         if [ "$log" = - ]; then "$@" 3<&- 2>&1 & else "$@" 3<&- >>"$log" 2>&1 & fi
         child=$!
-        exec 2>/dev/null
         {
           read -r _ <&3
           kill -s "$signal" -- "-$child"
