@@ -117,7 +117,8 @@ public sealed class AccessRequest
         RoleKind = entry.RoleKind,
         RoleName = entry.RoleName,
         Namespaces = [.. (content.Namespaces ?? entry.Namespaces).Order(StringComparer.Ordinal)],
-        Duration = content.Duration,
+        // Whole seconds, as the form offers and the digest says.
+        Duration = TimeSpan.FromSeconds((long)content.Duration.TotalSeconds),
         WantedStart = content.WantedStart,
         Reason = content.Reason.Trim(),
         Ticket = content.Ticket.Trim(),

@@ -42,7 +42,7 @@ public static class DecisionRules
         if (request.Status != RequestStatus.AwaitingApproval) return NotWaiting(request);
         if (request.ExpiresAt <= now) return new("TimedOut", "The request waited too long and has ended. It can be asked again.");
         if (groups is null) return new("GroupsUnknown", "The sign-in did not say which groups you are in, so nothing was decided. Tell an admin.");
-        if (!workflow.Stages[request.Stage].MayBeDecidedBy(groups)) return NotAnApprover;
+        if (request.Stage >= workflow.Stages.Count || !workflow.Stages[request.Stage].MayBeDecidedBy(groups)) return NotAnApprover;
         if (earlier.Any(d => d.PersonId == person)) return DecidedBefore;
         return RequestRules.CheckAuthor(entry, workflow, person, now);
     }

@@ -34,7 +34,7 @@ public static class RequestRules
         if (content.WantedStart is { } late && late > now + FurthestStart) return new("StartTooFar", "Ask for a start within the next 7 days.");
         if (content.Namespaces is { } chosen)
         {
-            if (chosen.Count == 0 != entry.IsClusterWide) return new("NamespaceMissing", "Choose at least one namespace.");
+            if (chosen.Count == 0 && !entry.IsClusterWide) return new("NamespaceMissing", "Choose at least one namespace.");
             if (chosen.Distinct(StringComparer.Ordinal).Count() != chosen.Count || chosen.Except(entry.Namespaces, StringComparer.Ordinal).Any())
                 return new("NamespaceNotOffered", "This entry does not offer that namespace.");
         }

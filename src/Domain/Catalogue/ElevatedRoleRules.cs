@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Lapse.Domain.Text;
 
 namespace Lapse.Domain.Catalogue;
 
@@ -15,9 +16,13 @@ public static partial class ElevatedRoleRules
     public static Refusal? Check(ElevatedRoleVersion version)
     {
         if (version.Title.Trim().Length is 0 or > 120) return new("TitleLength", "Give the entry a title of 1 to 120 characters.");
+        if (!PlainText.IsLine(version.Title)) return new("TitleCharacters", "A title is one line.");
         if (version.Description.Length > 2000) return new("DescriptionLength", "Keep the description within 2,000 characters.");
+        if (!PlainText.IsText(version.Description)) return new("DescriptionCharacters", "The description has characters that cannot be shown.");
         if (!ObjectName().IsMatch(version.RoleName) || version.RoleName.Length > 253) return new("RoleName", "Name the role as the cluster does, such as edit.");
         if (version.RoleKind == RoleKind.Role && version.IsClusterWide) return new("RoleNeedsNamespace", "A Role belongs to a namespace; name the namespaces, or use a ClusterRole.");
+        // Roles of the same name in two namespaces are two roles: what is shown, pinned and approved is one of them.
+        if (version.RoleKind == RoleKind.Role && version.Namespaces.Length > 1) return new("RoleOneNamespace", "Roles of the same name in two namespaces are two roles; make an entry for each, or use a ClusterRole.");
         if (version.Namespaces.Length > 50) return new("TooManyNamespaces", "Name at most 50 namespaces in one entry.");
         if (version.Namespaces.Distinct(StringComparer.Ordinal).Count() != version.Namespaces.Length) return new("NamespaceTwice", "A namespace is named twice.");
         foreach (var name in version.Namespaces)

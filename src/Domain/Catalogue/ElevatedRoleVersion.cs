@@ -72,8 +72,8 @@ public sealed class ElevatedRoleVersion
         ["environment"] = Environment.ToString(),
         ["role"] = Role.ToString(),
         ["namespaces"] = new JsonArray([.. Namespaces.Order(StringComparer.Ordinal).Select(n => (JsonNode)n)]),
-        ["maximumSeconds"] = (long)Maximum.TotalSeconds,
-        ["defaultSeconds"] = (long)Default.TotalSeconds,
+        ["maximumSeconds"] = Maximum.TotalSeconds,
+        ["defaultSeconds"] = Default.TotalSeconds,
         ["workflow"] = WorkflowId.ToString(),
         ["confirmAfterStepUp"] = ConfirmAfterStepUp,
     };

@@ -53,7 +53,7 @@ public sealed class LedgerEntry
     }
 
     /// <summary>Whether its own hash is right.</summary>
-    public bool IsIntact() => CryptographicOperations.FixedTimeEquals(Hash, ComputeHash(PreviousHash, Sequence, Time, Actor, Act, Subject, Content));
+    public bool IsIntact() => PreviousHash.Length == SHA256.HashSizeInBytes && CryptographicOperations.FixedTimeEquals(Hash, ComputeHash(PreviousHash, Sequence, Time, Actor, Act, Subject, Content));
 
     /// <summary>
     /// SHA-256 over a version mark, the previous hash, and each field with its length in front (8 bytes, big endian), so that

@@ -51,7 +51,7 @@ public static class StepUpActs
         ["clusterUser"] = request.ClusterUserName,
         ["role"] = request.Role.ToString(),
         ["namespaces"] = new JsonArray([.. request.Namespaces.Select(n => (JsonNode)n)]),
-        ["durationSeconds"] = (long)request.Duration.TotalSeconds,
+        ["durationSeconds"] = request.Duration.TotalSeconds,
         ["start"] = request.WantedStart is { } start ? CanonicalTime.Text(start) : null,
         ["reason"] = request.Reason,
         ["ticket"] = request.Ticket,

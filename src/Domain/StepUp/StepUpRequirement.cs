@@ -7,6 +7,6 @@ public sealed record StepUpRequirement(IReadOnlyList<string> Acr, IReadOnlyList<
 {
     /// <summary>Whether a token with these values satisfies it; a requirement that names nothing is satisfied by nothing.</summary>
     public bool IsSatisfiedBy(string? acr, IReadOnlyCollection<string> amr) =>
-        (acr is not null && Acr.Contains(acr, StringComparer.Ordinal))
-        || Amr.Any(set => set.Length > 0 && set.Split('+').All(value => amr.Contains(value, StringComparer.Ordinal)));
+        (!string.IsNullOrEmpty(acr) && Acr.Contains(acr, StringComparer.Ordinal))
+        || Amr.Any(set => set.Split('+').All(value => value.Length > 0 && amr.Contains(value, StringComparer.Ordinal)));
 }

@@ -58,8 +58,8 @@ public sealed class WorkflowVersion
             ["approvers"] = Sorted(s.ApproverGroups),
             ["approvals"] = s.Approvals,
         })]),
-        ["timeToLiveSeconds"] = (long)TimeToLive.TotalSeconds,
-        ["provisionWithinSeconds"] = (long)ProvisionWithin.TotalSeconds,
+        ["timeToLiveSeconds"] = TimeToLive.TotalSeconds,
+        ["provisionWithinSeconds"] = ProvisionWithin.TotalSeconds,
     };
 
     /// <summary>SHA-256 of <see cref="Canonical"/>.</summary>
@@ -69,13 +69,16 @@ public sealed class WorkflowVersion
     public Refusal? Check()
     {
         if (Title.Trim().Length is 0 or > 120) return new("TitleLength", "Give the workflow a title of 1 to 120 characters.");
+        if (!PlainText.IsLine(Title)) return new("TitleCharacters", "A title is one line.");
         if (RequesterGroups.Length == 0 || RequesterGroups.Any(string.IsNullOrWhiteSpace)) return new("NoRequesters", "Name at least one group that may ask.");
         if (Stages.Count > 5) return new("TooManyStages", "A workflow has at most 5 stages.");
         foreach (var stage in Stages)
         {
+            if (stage.Name.Trim().Length is 0 or > 120 || !PlainText.IsLine(stage.Name)) return new("StageName", "Name each stage in one line of 1 to 120 characters.");
             if (stage.ApproverGroups.Count == 0 || stage.ApproverGroups.Any(string.IsNullOrWhiteSpace)) return new("NoApprovers", $"Name at least one group that approves in “{stage.Name}”.");
             if (stage.Approvals is < 1 or > 10) return new("ApprovalsRange", "A stage needs between 1 and 10 approvals.");
         }
+        if (RequesterGroups.Concat(ApproverGroups).Any(g => g.Length > 256 || !PlainText.IsLine(g))) return new("GroupName", "A group's name is one line of at most 256 characters.");
         if (TimeToLive < TimeSpan.FromMinutes(5) || TimeToLive > TimeSpan.FromDays(7)) return new("TimeToLiveRange", "A request must wait between 5 minutes and 7 days.");
         if (ProvisionWithin < TimeSpan.FromMinutes(1) || ProvisionWithin > TimeSpan.FromHours(4)) return new("ProvisionWithinRange", "Access must begin within 1 minute to 4 hours of its wanted start.");
         return null;
