@@ -1071,6 +1071,34 @@ namespace Lapse.Migrations
                     b.ToTable("provider_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Lapse.Domain.StepUp.ProviderSelfTest", b =>
+                {
+                    b.Property<byte[]>("SettingsDigest")
+                        .HasColumnType("bytea")
+                        .HasColumnName("settings_digest");
+
+                    b.Property<DateTimeOffset>("PassedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("passed_at");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<byte[]>("Signature")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("signature");
+
+                    b.HasKey("SettingsDigest")
+                        .HasName("pk_provider_self_tests");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_provider_self_tests_person_id");
+
+                    b.ToTable("provider_self_tests", (string)null);
+                });
+
             modelBuilder.Entity("Lapse.Domain.StepUp.StepUpChallenge", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1126,6 +1154,11 @@ namespace Lapse.Migrations
                         .HasMaxLength(60)
                         .HasColumnType("character varying(60)")
                         .HasColumnName("refusal_code");
+
+                    b.Property<string>("RefusalMessage")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("refusal_message");
 
                     b.Property<string>("ReturnTo")
                         .IsRequired()
@@ -1532,6 +1565,16 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_sign_in_sessions_people_person_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.StepUp.ProviderSelfTest", b =>
+                {
+                    b.HasOne("Lapse.Domain.People.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_provider_self_tests_people_person_id");
                 });
 
             modelBuilder.Entity("Lapse.Domain.StepUp.StepUpChallenge", b =>

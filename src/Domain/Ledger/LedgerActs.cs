@@ -30,6 +30,15 @@ public static class LedgerActs
     /// <summary>The role became wider; the approvals are void.</summary>
     public const string RequestReopened = "request.reopened";
 
+    /// <summary>A step-up was proved: the token's claims and hash.</summary>
+    public const string StepUpProved = "step-up.proved";
+
+    /// <summary>An admin saw the provider pass the self-test.</summary>
+    public const string ProviderTested = "provider.tested";
+
+    /// <summary>A key of the provider was seen for the first time.</summary>
+    public const string ProviderKeySeen = "provider.key-seen";
+
     /// <summary>A step-up was refused.</summary>
     public const string StepUpRefused = "step-up.refused";
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Lapse.Domain.StepUp;
 
 /// <summary>A demand for fresh strong authentication, bound to one act of one person in one sign-in session.</summary>
@@ -65,30 +67,55 @@ public sealed class StepUpChallenge
     /// <summary>The code of the refusal that ended it; <see langword="null"/> when none did.</summary>
     public string? RefusalCode { get; private set; }
 
+    /// <summary>The words of that refusal, for the person.</summary>
+    public string? RefusalMessage { get; private set; }
+
     /// <summary>The nonce that its token must carry.</summary>
     public string Nonce => StepUpNonce.Compute(Salt, Digest, CreatedAt);
 
-    /// <summary>Makes a challenge for an act.</summary>
-    /// <param name="act">The act.</param>
+    /// <summary>
+    /// Makes a challenge that does not name its act yet: what rebuilds the act from the rows wants to know whose challenge about
+    /// what it is. <see cref="Bind"/> comes next.
+    /// </summary>
+    /// <param name="demand">What is wanted.</param>
+    /// <param name="person">Who has to prove themselves.</param>
     /// <param name="session">The sign-in session that asks.</param>
-    /// <param name="comment">What the person typed for it.</param>
-    /// <param name="confirmAfter">Whether one last click is wanted.</param>
-    /// <param name="returnTo">The local page to land on.</param>
     /// <param name="now">When.</param>
-    public static StepUpChallenge For(StepUpAct act, SignInSessionId session, string comment, bool confirmAfter, string returnTo, DateTimeOffset now) => new()
+    public static StepUpChallenge Draft(StepUpDemand demand, PersonId person, SignInSessionId session, DateTimeOffset now) => new()
     {
         Id = UuidId.New<StepUpChallengeId>(now),
-        PersonId = act.PersonId,
+        PersonId = person,
         SessionId = session,
-        Act = act.Kind,
-        SubjectId = act.SubjectId,
-        SubjectVersion = act.SubjectVersion,
-        Comment = comment,
-        Digest = act.Digest(),
+        Act = demand.Kind,
+        SubjectId = demand.SubjectId,
+        SubjectVersion = demand.SubjectVersion,
+        Comment = demand.Comment,
         Salt = StepUpNonce.NewSalt(),
-        ConfirmAfter = confirmAfter,
-        ReturnTo = returnTo,
+        ConfirmAfter = demand.ConfirmAfter,
+        ReturnTo = demand.ReturnTo,
         CreatedAt = now,
         ExpiresAt = now + Lifetime,
     };
+
+    /// <summary>Binds it to the act as the rows have it at this moment.</summary>
+    /// <returns><see langword="false"/> when the rows are about another version than the one that was asked for.</returns>
+    /// <exception cref="ArgumentException">The act is another kind of act, of somebody else or about something else.</exception>
+    public bool Bind(StepUpAct act)
+    {
+        if (act.Kind != Act || act.PersonId != PersonId || act.SubjectId != SubjectId) throw new ArgumentException("A challenge is bound to the act that it was made for.", nameof(act));
+        Digest = act.Digest();
+        return act.SubjectVersion == SubjectVersion;
+    }
+
+    /// <summary>Whether <paramref name="act"/>, rebuilt from the rows, is still exactly the act that this challenge was bound to.</summary>
+    public bool IsFor(StepUpAct act) => act.SubjectVersion == SubjectVersion && CryptographicOperations.FixedTimeEquals(Digest, act.Digest());
 }
+
+/// <summary>What a page wants a step-up for.</summary>
+/// <param name="Kind">What kind of act.</param>
+/// <param name="SubjectId">The id of the request or change.</param>
+/// <param name="SubjectVersion">Its version.</param>
+/// <param name="Comment">What the person typed for it.</param>
+/// <param name="ConfirmAfter">Whether one last click is wanted.</param>
+/// <param name="ReturnTo">The local page to land on.</param>
+public sealed record StepUpDemand(ActKind Kind, Guid SubjectId, int SubjectVersion, string Comment, bool ConfirmAfter, string ReturnTo);

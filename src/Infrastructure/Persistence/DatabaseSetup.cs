@@ -13,7 +13,7 @@ public static class DatabaseSetup
 
     /// <summary>Tables of which a row, once written, never changes.</summary>
     public static readonly IReadOnlyList<string> AppendOnly =
-        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys"];
+        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "provider_self_tests", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys"];
 
     private const string Triggers = """
         CREATE OR REPLACE FUNCTION lapse_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

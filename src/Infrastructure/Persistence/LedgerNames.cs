@@ -21,6 +21,9 @@ public static class LedgerSubject
     /// <summary>A person.</summary>
     public static string Of(PersonId id) => $"person:{id}";
 
+    /// <summary>A sign-in session.</summary>
+    public static string Of(SignInSessionId id) => $"session:{id}";
+
     /// <summary>An access request.</summary>
     public static string Of(AccessRequestId id) => $"request:{id}";
 
@@ -35,4 +38,7 @@ public static class LedgerSubject
 
     /// <summary>A step-up challenge.</summary>
     public static string Of(StepUpChallengeId id) => $"challenge:{id}";
+
+    /// <summary>The identity provider.</summary>
+    public const string Provider = "provider";
 }

@@ -64,6 +64,9 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
     /// <summary>The provider's public keys as first seen.</summary>
     public DbSet<ProviderKey> ProviderKeys => Set<ProviderKey>();
 
+    /// <summary>Self-tests that the provider passed.</summary>
+    public DbSet<ProviderSelfTest> ProviderSelfTests => Set<ProviderSelfTest>();
+
     /// <summary>The ledger. Only <see cref="CommitAsync"/> writes it.</summary>
     public DbSet<LedgerEntry> LedgerEntries => Set<LedgerEntry>();
 

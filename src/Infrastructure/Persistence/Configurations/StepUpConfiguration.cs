@@ -15,6 +15,7 @@ internal sealed class StepUpChallengeConfiguration : IEntityTypeConfiguration<St
         challenge.Property(c => c.Comment).HasMaxLength(DecisionRules.LongestComment);
         challenge.Property(c => c.ReturnTo).HasMaxLength(500);
         challenge.Property(c => c.RefusalCode).HasMaxLength(60);
+        challenge.Property(c => c.RefusalMessage).HasMaxLength(1000);
         challenge.Ignore(c => c.Nonce);
         challenge.Property<uint>("xmin").IsRowVersion();
         challenge.HasIndex(c => new { c.PersonId, c.CreatedAt });
@@ -54,5 +55,15 @@ internal sealed class ProviderKeyConfiguration : IEntityTypeConfiguration<Provid
         key.HasKey(k => new { k.Issuer, k.KeyId });
         key.Property(k => k.Issuer).HasMaxLength(500);
         key.Property(k => k.KeyId).HasMaxLength(300);
+    }
+}
+
+internal sealed class ProviderSelfTestConfiguration : IEntityTypeConfiguration<ProviderSelfTest>
+{
+    public void Configure(EntityTypeBuilder<ProviderSelfTest> test)
+    {
+        test.ToTable("provider_self_tests");
+        test.HasKey(t => t.SettingsDigest);
+        test.HasOne<Person>().WithMany().HasForeignKey(t => t.PersonId).OnDelete(DeleteBehavior.Restrict);
     }
 }
