@@ -66,10 +66,14 @@ public sealed class Cluster
     /// <summary>SHA-256 of <see cref="Canonical"/>; the purpose under which the credential is sealed.</summary>
     public byte[] SettingsDigest() => CanonicalJson.Digest(Canonical());
 
+    /// <summary>What the settings say for a cluster with this id, canonical.</summary>
+    public static JsonObject Canonical(ClusterId id, ClusterSettings s) =>
+        Settings(id, s.Name, s.Title, s.Environment, s.Server, s.CertificateAuthority, s.CredentialKind, s.UserNameClaim, s.UserNamePrefix);
+
     /// <summary>A new cluster without credential; <see cref="Seal"/> comes next.</summary>
-    public static Cluster Register(ClusterSettings settings, DateTimeOffset now)
+    public static Cluster Register(ClusterId id, ClusterSettings settings)
     {
-        var cluster = new Cluster { Id = UuidId.New<ClusterId>(now) };
+        var cluster = new Cluster { Id = id };
         cluster.Change(settings);
         return cluster;
     }
@@ -119,4 +123,30 @@ public sealed record ClusterSettings(
     string CertificateAuthority,
     CredentialKind CredentialKind,
     string UserNameClaim,
-    string UserNamePrefix);
+    string UserNamePrefix)
+{
+    /// <summary>The settings that a canonical form says (<see cref="Cluster.Canonical(ClusterId, ClusterSettings)"/>).</summary>
+    public static ClusterSettings FromCanonical(JsonObject canonical) => new(
+        canonical["name"]!.GetValue<string>(),
+        canonical["title"]!.GetValue<string>(),
+        Enum.Parse<ClusterEnvironment>(canonical["environment"]!.GetValue<string>()),
+        canonical["server"]!.GetValue<string>(),
+        canonical["certificateAuthority"]!.GetValue<string>(),
+        Enum.Parse<CredentialKind>(canonical["credential"]!.GetValue<string>()),
+        canonical["userNameClaim"]!.GetValue<string>(),
+        canonical["userNamePrefix"]!.GetValue<string>());
+
+    /// <summary>The first rule that the settings break; <see langword="null"/> if none.</summary>
+    public Refusal? Check()
+    {
+        if (Name.Length is 0 or > 63 || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || Name[0] == '-' || Name[^1] == '-')
+            return new("ClusterName", "Name the cluster with lower-case letters, digits and hyphens, such as prod-eu.");
+        if (Title.Trim().Length is 0 or > 120 || !PlainText.IsLine(Title)) return new("TitleLength", "Give the cluster a title of 1 to 120 characters.");
+        if (UserNameClaim.Length is 0 or > 100 || UserNameClaim.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or ':' or '.' or '/')))
+            return new("UserNameClaim", "Name the claim that this cluster knows people by, such as sub or email.");
+        if (UserNamePrefix.Length > 100 || !PlainText.IsLine(UserNamePrefix)) return new("UserNamePrefix", "The prefix is at most 100 characters on one line.");
+        if (UserNamePrefix.StartsWith("system:", StringComparison.Ordinal) || UserNamePrefix.StartsWith("lapse:", StringComparison.Ordinal))
+            return new("UserNamePrefixReserved", "No person's name in a cluster may begin with system: or lapse:.");
+        return null;
+    }
+}

@@ -18,8 +18,7 @@ public sealed class ElevatedRole
     public DateTimeOffset? RetiredAt { get; private set; }
 
     /// <summary>A new entry, whose first version is 1.</summary>
-    public static ElevatedRole Create(string name, DateTimeOffset now) =>
-        new() { Id = UuidId.New<ElevatedRoleId>(now), Name = name, CurrentVersion = 1 };
+    public static ElevatedRole Create(ElevatedRoleId id, string name) => new() { Id = id, Name = name, CurrentVersion = 1 };
 
     /// <summary>Moves to the next version and says which that is.</summary>
     public int NextVersion() => ++CurrentVersion;

@@ -80,4 +80,42 @@ public sealed class ElevatedRoleVersion
 
     /// <summary>SHA-256 of <see cref="Canonical"/>.</summary>
     public byte[] Digest() => CanonicalJson.Digest(Canonical());
+
+    /// <summary>The version that a canonical form says.</summary>
+    /// <param name="canonical">What <see cref="Canonical"/> gave.</param>
+    /// <param name="attestation">Who vouches for it.</param>
+    /// <param name="madeBy">The admin who made it.</param>
+    /// <param name="madeAt">When it came into force.</param>
+    /// <exception cref="FormatException">It is not the canonical form of a version.</exception>
+    public static ElevatedRoleVersion FromCanonical(JsonObject canonical, Attestation attestation, PersonId? madeBy, DateTimeOffset madeAt)
+    {
+        try
+        {
+            var role = canonical["role"]!.GetValue<string>().Split('/', 2);
+            var version = new ElevatedRoleVersion
+            {
+                ElevatedRoleId = new(canonical["id"]!.GetValue<Guid>()),
+                Version = canonical["version"]!.GetValue<int>(),
+                Title = canonical["title"]!.GetValue<string>(),
+                Description = canonical["description"]!.GetValue<string>(),
+                ClusterId = new(canonical["cluster"]!.GetValue<Guid>()),
+                Environment = Enum.Parse<ClusterEnvironment>(canonical["environment"]!.GetValue<string>()),
+                RoleKind = Enum.Parse<RoleKind>(role[0]),
+                RoleName = role[1],
+                Namespaces = [.. canonical["namespaces"]!.AsArray().Select(n => n!.GetValue<string>())],
+                Maximum = TimeSpan.FromSeconds(canonical["maximumSeconds"]!.GetValue<long>()),
+                Default = TimeSpan.FromSeconds(canonical["defaultSeconds"]!.GetValue<long>()),
+                WorkflowId = new(canonical["workflow"]!.GetValue<Guid>()),
+                ConfirmAfterStepUp = canonical["confirmAfterStepUp"]!.GetValue<bool>(),
+                Attestation = attestation,
+                MadeBy = madeBy,
+                MadeAt = madeAt,
+            };
+            return JsonNode.DeepEquals(version.Canonical(), canonical) ? version : throw new FormatException("There is more in it than an entry says.");
+        }
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        {
+            throw new FormatException("This is not the canonical form of an entry.", e);
+        }
+    }
 }

@@ -65,5 +65,6 @@ public static class StepUpActs
         ["subject"] = change.SubjectId.ToString("D"),
         ["before"] = change.Before,
         ["after"] = change.After,
+        ["needsSecondAdmin"] = change.NeedsSecondAdmin,
     };
 }

@@ -15,8 +15,7 @@ public sealed class Workflow
     public int CurrentVersion { get; private set; }
 
     /// <summary>A new workflow, whose first version is 1.</summary>
-    public static Workflow Create(string name, DateTimeOffset now) =>
-        new() { Id = UuidId.New<WorkflowId>(now), Name = name, CurrentVersion = 1 };
+    public static Workflow Create(WorkflowId id, string name) => new() { Id = id, Name = name, CurrentVersion = 1 };
 
     /// <summary>Moves to the next version and says which that is.</summary>
     public int NextVersion() => ++CurrentVersion;

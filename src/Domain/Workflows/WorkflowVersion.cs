@@ -84,5 +84,37 @@ public sealed class WorkflowVersion
         return null;
     }
 
+    /// <summary>The version that a canonical form says.</summary>
+    /// <param name="canonical">What <see cref="Canonical"/> gave.</param>
+    /// <param name="attestation">Who vouches for it.</param>
+    /// <param name="madeBy">The admin who made it.</param>
+    /// <param name="madeAt">When it came into force.</param>
+    /// <exception cref="FormatException">It is not the canonical form of a version.</exception>
+    public static WorkflowVersion FromCanonical(JsonObject canonical, Attestation attestation, PersonId? madeBy, DateTimeOffset madeAt)
+    {
+        static string[] Names(JsonNode? array) => [.. array!.AsArray().Select(n => n!.GetValue<string>())];
+        try
+        {
+            var version = new WorkflowVersion
+            {
+                WorkflowId = new(canonical["id"]!.GetValue<Guid>()),
+                Version = canonical["version"]!.GetValue<int>(),
+                Title = canonical["title"]!.GetValue<string>(),
+                RequesterGroups = Names(canonical["requesters"]),
+                Stages = [.. canonical["stages"]!.AsArray().Select(s => new ApprovalStage(s!["name"]!.GetValue<string>(), Names(s["approvers"]), s["approvals"]!.GetValue<int>()))],
+                TimeToLive = TimeSpan.FromSeconds(canonical["timeToLiveSeconds"]!.GetValue<long>()),
+                ProvisionWithin = TimeSpan.FromSeconds(canonical["provisionWithinSeconds"]!.GetValue<long>()),
+                Attestation = attestation,
+                MadeBy = madeBy,
+                MadeAt = madeAt,
+            };
+            return JsonNode.DeepEquals(version.Canonical(), canonical) ? version : throw new FormatException("There is more in it than a workflow says.");
+        }
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or ArgumentException)
+        {
+            throw new FormatException("This is not the canonical form of a workflow.", e);
+        }
+    }
+
     private static JsonArray Sorted(IEnumerable<string> names) => new([.. names.Order(StringComparer.Ordinal).Select(n => (JsonNode)n)]);
 }

@@ -62,6 +62,10 @@ public static class DatabaseSetup
                 CREATE ROLE {ServingRole} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END $$;
+            -- The owner may end the portal's connections, as pg_terminate_backend and DROP DATABASE … WITH (FORCE) want it.
+            DO $$ BEGIN
+                IF NOT pg_has_role(current_user, '{ServingRole}', 'MEMBER') THEN GRANT {ServingRole} TO CURRENT_USER; END IF;
+            END $$;
             """, cancellation);
         if (await KnowsPasswordAsync(connection, password, cancellation)) return;
         await using var command = new NpgsqlCommand($"SELECT format('ALTER ROLE {ServingRole} PASSWORD %L', $1::text)", connection);

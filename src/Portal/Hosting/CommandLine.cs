@@ -12,6 +12,10 @@ public static class CommandLine
         var root = new RootCommand("Lapse: just-in-time access to Kubernetes.")
         {
             MigrateCommand.Create(),
+            ApplyCommand.Create(),
+            VerifyLedgerCommand.Create(),
+            ClusterRightsCommand.Create(),
+            ReapCommand.Create(),
         };
         return root.Parse(WithVerb(args)).InvokeAsync();
     }

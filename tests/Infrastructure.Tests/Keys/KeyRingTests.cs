@@ -1,3 +1,4 @@
+using Lapse.Domain;
 using System.Text;
 using Lapse.Domain.Catalogue;
 using Lapse.Infrastructure.Keys;
@@ -85,7 +86,7 @@ public sealed class KeyRingTests(PostgresFixture postgres) : DatabaseTest(postgr
         await using var replica = Replica(_folder.Path);
         var sealer = replica.GetRequiredService<Sealer>();
         var settings = new ClusterSettings("sandbox", "Sandbox", ClusterEnvironment.Production, "https://10.0.0.1:6443", "", CredentialKind.Token, "sub", "oidc:");
-        var cluster = Cluster.Register(settings, DateTimeOffset.UtcNow);
+        var cluster = Cluster.Register(ClusterId.From(Guid.NewGuid()), settings);
         cluster.Seal(sealer.Seal(SealPurposes.ClusterCredential(cluster.SettingsDigest()), "token"u8.ToArray()));
 
         Assert.NotNull(sealer.Open(SealPurposes.ClusterCredential(cluster.SettingsDigest()), cluster.SealedCredential));

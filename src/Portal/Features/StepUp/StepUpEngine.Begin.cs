@@ -37,11 +37,10 @@ public sealed partial class StepUpEngine(
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
 
-        // The handler wants a challenge to know whose act it is; this one only carries that, and is never stored.
-        var question = StepUpChallenge.For(new(kind, subjectId, subjectVersion, actor.PersonId, []), actor.SessionId, comment, confirmAfter, returnTo, now);
-        var named = await _handlers[kind].RebuildAsync(db, question, cancellation);
+        var challenge = StepUpChallenge.Draft(new(kind, subjectId, subjectVersion, comment, confirmAfter, returnTo), actor.PersonId, actor.SessionId, now);
+        var named = await _handlers[kind].RebuildAsync(db, challenge, cancellation);
         if (!named.Succeeded) return named.Refusal!;
-        var challenge = StepUpChallenge.For(named.Value.Act, actor.SessionId, comment, confirmAfter, returnTo, now);
+        if (!challenge.Bind(named.Value.Act)) return new Refusal("VersionChanged", "This has changed since you looked at it. Nothing was done; look at it again.", returnTo);
         db.StepUpChallenges.Add(challenge);
         await db.CommitAsync(cancellation);
         return challenge.Id;

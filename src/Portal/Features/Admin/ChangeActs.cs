@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using Lapse.Domain;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
+using Lapse.Domain.People;
+using Lapse.Domain.StepUp;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.StepUp;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Portal.Features.Admin;
+
+/// <summary>The act “I want the configuration changed so”, done once its step-up is verified.</summary>
+[UseCase]
+public sealed class ProposeChangeAct(PortalGroups groups, ChangeApplication application, TimeProvider clock) : IStepUpActHandler
+{
+    /// <inheritdoc/>
+    public ActKind Kind => ActKind.ProposeChange;
+
+    /// <inheritdoc/>
+    public async Task<Outcome<NamedAct>> RebuildAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation)
+    {
+        var change = await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation);
+        if (change is null || change.AuthorId != challenge.PersonId || change.Status != ChangeStatus.Draft) return ChangeRows.NotWaiting;
+        return new NamedAct(StepUpActs.Propose(change), change.Title, null, change.NeedsSecondAdmin ? [("Then", "A second admin has to confirm it.")] : []);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
+        var change = (await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation))!;
+        change.Proved(proof.Id, now);
+        db.Record(now, LedgerActor.Of(change.AuthorId), LedgerActs.ChangeProposed, LedgerSubject.Of(change.Id), ChangeRows.Facts(change, proof));
+        if (change.Status == ChangeStatus.Applied && await application.ApplyAsync(db, change, proof, cancellation) is { } refusal) return refusal;
+        return ChangeRows.PageOf(change);
+    }
+}
+
+/// <summary>The act “I confirm that change”, by a second admin, done once its step-up is verified.</summary>
+[UseCase]
+public sealed class ConfirmChangeAct(PortalGroups groups, ChangeApplication application, TimeProvider clock) : IStepUpActHandler
+{
+    /// <inheritdoc/>
+    public ActKind Kind => ActKind.ConfirmChange;
+
+    /// <inheritdoc/>
+    public async Task<Outcome<NamedAct>> RebuildAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation)
+    {
+        var change = await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation);
+        if (change is null || change.Status != ChangeStatus.AwaitingSecondAdmin) return ChangeRows.NotWaiting;
+        if (change.AuthorId == challenge.PersonId) return new Refusal("OwnChange", "This is your own change; another admin has to confirm it.");
+        var author = await db.People.AsNoTracking().SingleAsync(p => p.Id == change.AuthorId, cancellation);
+        return new NamedAct(StepUpActs.Confirm(change, challenge.PersonId), $"Confirm “{change.Title}”", null, [("Wanted by", $"{author.Name} ({author.UserName})")]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
+        var change = (await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation))!;
+        change.Confirmed(proof.PersonId, proof.Id, now);
+        if (await application.ApplyAsync(db, change, proof, cancellation) is { } refusal) return refusal;
+        return ChangeRows.PageOf(change);
+    }
+}
+
+/// <summary>Reads and words of changes that their acts share.</summary>
+internal static class ChangeRows
+{
+    public static readonly Refusal NotWaiting = new("ChangeNotWaiting", "This change does not wait for you: it was confirmed or given up already.", "/admin/catalogue");
+
+    public static Task<ConfigurationChange?> LockAsync(PortalDbContext db, Guid id, CancellationToken cancellation) =>
+        db.ConfigurationChanges.FromSql($"SELECT *, xmin FROM configuration_changes WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    public static string PageOf(ConfigurationChange change) => change.Kind is ChangeKind.Cluster or ChangeKind.RetireCluster ? "/admin/clusters" : "/admin/catalogue";
+
+    public static JsonObject Facts(ConfigurationChange change, StepUpProof proof) => new()
+    {
+        ["title"] = change.Title,
+        ["kind"] = change.Kind.ToString(),
+        ["subject"] = change.SubjectId.ToString(),
+        ["before"] = change.Before is null ? null : JsonNode.Parse(change.Before),
+        ["after"] = JsonNode.Parse(change.After),
+        ["needsSecondAdmin"] = change.NeedsSecondAdmin,
+        ["proof"] = ProofFacts.Of(proof),
+    };
+}

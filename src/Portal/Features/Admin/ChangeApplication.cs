@@ -1,0 +1,107 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Lapse.Domain;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
+using Lapse.Domain.StepUp;
+using Lapse.Domain.Text;
+using Lapse.Domain.Workflows;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.StepUp;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Portal.Features.Admin;
+
+/// <summary>Puts a proved change in force, in the transaction of its last step-up. What it says was digested into that step-up.</summary>
+public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeProvider clock)
+{
+    /// <summary>Applies it; a refusal rolls everything back.</summary>
+    public async Task<Refusal?> ApplyAsync(PortalDbContext db, ConfigurationChange change, StepUpProof proof, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var after = CanonicalJson.Parse(change.After)!.AsObject();
+        var refusal = change.Kind switch
+        {
+            ChangeKind.ElevatedRole => await EntryAsync(db, change, after, now, cancellation),
+            ChangeKind.RetireElevatedRole => await RetireEntryAsync(db, change, after, now, cancellation),
+            ChangeKind.Workflow => await WorkflowAsync(db, change, after, now, cancellation),
+            ChangeKind.Cluster => await ClusterAsync(db, change, after, proof, cancellation),
+            ChangeKind.RetireCluster => await RetireClusterAsync(db, change, now, cancellation),
+        };
+        if (refusal is not null) return refusal;
+        db.Record(now, LedgerActor.Of(proof.PersonId), LedgerActs.ChangeApplied, LedgerSubject.Of(change.Id), ChangeRows.Facts(change, proof));
+        return null;
+    }
+
+    private static async Task<Refusal?> EntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var version = ElevatedRoleVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
+        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {version.ElevatedRoleId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        if ((role?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
+        if (role is null) db.ElevatedRoles.Add(ElevatedRole.Create(version.ElevatedRoleId, await FreeNameAsync(version.Title, name => db.ElevatedRoles.AnyAsync(r => r.Name == name, cancellation))));
+        else
+        {
+            role.NextVersion();
+            role.Restore();
+        }
+        db.ElevatedRoleVersions.Add(version);
+        return null;
+    }
+
+    private static async Task<Refusal?> RetireEntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        if (role.CurrentVersion != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
+        role.Retire(now);
+        return null;
+    }
+
+    private static async Task<Refusal?> WorkflowAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var version = WorkflowVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
+        var workflow = await db.Workflows.FromSql($"SELECT *, xmin FROM workflows WHERE id = {version.WorkflowId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        if ((workflow?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
+        if (workflow is null) db.Workflows.Add(Workflow.Create(version.WorkflowId, await FreeNameAsync(version.Title, name => db.Workflows.AnyAsync(w => w.Name == name, cancellation))));
+        else workflow.NextVersion();
+        db.WorkflowVersions.Add(version);
+        return null;
+    }
+
+    private async Task<Refusal?> ClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, StepUpProof proof, CancellationToken cancellation)
+    {
+        if (sealer.Open(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), change.SealedSecret ?? []) is not { } secret)
+            return new("SecretLost", "The credential of this change cannot be opened any more. Nothing was saved; register the cluster again.");
+        var settings = ClusterSettings.FromCanonical(after);
+        var credential = SealedCredential.Read(secret);
+        var address = ClusterAddress.From(settings.Server, settings.CertificateAuthority, credential);
+        if (!address.Succeeded) return address.Refusal;
+        // The only call to a cluster inside a transaction: the token to try it with exists only now, and only an admin's row waits for it.
+        if (sealer.Open(SealPurposes.ProofToken(proof.Id), proof.SealedToken) is not { } token) return new("SecretLost", "The proof's token cannot be opened. Nothing was saved; confirm again.");
+        if (await checks.CheckKeptTokenAsync(address.Value, Encoding.UTF8.GetString(token), cancellation) is { } refusal) return refusal;
+
+        var id = ClusterId.From(change.SubjectId);
+        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
+        if (cluster is null) db.Clusters.Add(cluster = Cluster.Register(id, settings));
+        else cluster.Change(settings);
+        cluster.Seal(credential, sealer);
+        return null;
+    }
+
+    private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        cluster.Retire(now);
+        return null;
+    }
+
+    private static async Task<string> FreeNameAsync(string title, Func<string, Task<bool>> taken)
+    {
+        var slug = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-').Take(50)]).Trim('-');
+        if (slug.Length == 0) slug = "entry";
+        for (var (name, number) = (slug, 2); ; name = $"{slug}-{number++}")
+            if (!await taken(name)) return name;
+    }
+}

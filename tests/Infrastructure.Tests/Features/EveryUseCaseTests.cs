@@ -1,0 +1,256 @@
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.People;
+using Lapse.Domain.StepUp;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Lapse.Portal.Authentication;
+using Lapse.Portal.Features;
+using Lapse.Portal.Features.Access;
+using Lapse.Portal.Features.Admin;
+using Lapse.Portal.Features.Approvals;
+using Lapse.Portal.Features.Requests;
+using Lapse.Portal.Features.StepUp;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Lapse.Infrastructure.Tests.Features;
+
+/// <summary>
+/// Each use case called as every wrong person is refused and changes nothing. A class marked as a use case that is not in
+/// the table fails <see cref="EveryUseCase_IsInTheTable"/>.
+/// </summary>
+public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(postgres)
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    private ServiceProvider _services = null!;
+    private World _world = null!;
+
+    private sealed record Row(Type UseCase, string Act, Func<EveryUseCaseTests, Actor, Task<Refusal?>> Call, Func<World, IEnumerable<Actor>> WrongPeople);
+
+    private static readonly Row[] Table =
+    [
+        new(typeof(AskForAccess), "ask", async (t, actor) => (await t.Get<AskForAccess>().AskAsync(actor, t._world.OnePeer.ElevatedRoleId, Typed, Cancellation)).Refusal,
+            w => [w.Dana, w.Sam, w.Mallory]),
+        new(typeof(AskForAccess), "submit another's draft", async (t, actor) => (await t.Get<AskForAccess>().SubmitAsync(actor, await t.DraftIdAsync(), Cancellation)).Refusal,
+            w => [w.Bob, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(SubmitRequest), "submit with a token without the group", (t, actor) => t.ActAsync<SubmitRequest>(ActKind.SubmitRequest, t.DraftIdAsync, actor, GroupsButDevelopers),
+            w => [w.Alice, w.Bob, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(WithdrawRequest), "withdraw another's request", async (t, actor) => (await t.Get<WithdrawRequest>().WithdrawAsync(actor, await t.WaitingIdAsync(), Cancellation)).Refusal,
+            w => [w.Bob, w.Carol, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(DecideRequest), "begin to approve", async (t, actor) => (await t.Get<DecideRequest>().ApproveAsync(actor, await t.WaitingIdAsync(), 1, "", Cancellation)).Refusal,
+            w => [w.Alice, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(DecideRequest), "deny", async (t, actor) => (await t.Get<DecideRequest>().DenyAsync(actor, await t.WaitingIdAsync(), 1, "", Cancellation)).Refusal,
+            w => [w.Alice, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(ApproveRequest), "approve own, or without the group in the token", (t, actor) => t.ActAsync<ApproveRequest>(ActKind.ApproveRequest, t.WaitingIdAsync, actor, GroupsButDevelopers),
+            w => [w.Alice, w.Bob, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(EndAccess), "drop another's access", async (t, actor) => (await t.Get<EndAccess>().DropAsync(actor, await t.GrantIdAsync(), Cancellation)).Refusal,
+            w => [w.Bob, w.Carol, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(EndAccess), "revoke", async (t, actor) => (await t.Get<EndAccess>().RevokeAsync(actor, await t.GrantIdAsync(), "", Cancellation)).Refusal,
+            w => [w.Alice, w.Sam, w.Mallory]),
+        new(typeof(ProposeChange), "save an entry", async (t, actor) => (await t.Get<ProposeChange>().SaveEntryAsync(actor, t.EntryForm(), Cancellation)).Refusal, NoAdmins),
+        new(typeof(ProposeChange), "withdraw an entry", async (t, actor) => (await t.Get<ProposeChange>().RetireEntryAsync(actor, t._world.OnePeer.ElevatedRoleId, Cancellation)).Refusal, NoAdmins),
+        new(typeof(ProposeChange), "save a workflow", async (t, actor) => (await t.Get<ProposeChange>().SaveWorkflowAsync(actor, WorkflowForm, Cancellation)).Refusal, NoAdmins),
+        new(typeof(ProposeChange), "save a cluster", async (t, actor) => (await t.Get<ProposeChange>().SaveClusterAsync(actor, ClusterForm, Cancellation)).Refusal, NoAdmins),
+        new(typeof(ProposeChange), "confirm a change", async (t, actor) => (await t.Get<ProposeChange>().ConfirmAsync(actor, await t.ChangeIdAsync(), Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dana]),
+        new(typeof(ProposeChangeAct), "change without the group in the token", (t, actor) => t.ActAsync<ProposeChangeAct>(ActKind.ProposeChange, t.DraftChangeIdAsync, actor, ["developers"]), NoAdmins),
+        new(typeof(ProposeChangeAct), "change as another admin", (t, actor) => t.ActAsync<ProposeChangeAct>(ActKind.ProposeChange, t.DraftChangeIdAsync, actor, ["lapse-admins"]), w => [w.Dave]),
+        new(typeof(ConfirmChangeAct), "confirm without the group in the token", (t, actor) => t.ActAsync<ConfirmChangeAct>(ActKind.ConfirmChange, t.ChangeIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dave]),
+        new(typeof(ConfirmChangeAct), "confirm one's own", (t, actor) => t.ActAsync<ConfirmChangeAct>(ActKind.ConfirmChange, t.ChangeIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
+        new(typeof(WithdrawChange), "give a change up", async (t, actor) => (await t.Get<WithdrawChange>().WithdrawAsync(actor, await t.ChangeIdAsync(), Cancellation)).Refusal, NoAdmins),
+    ];
+
+    public static TheoryData<string> Acts => [.. Table.Select(row => row.Act)];
+
+    private static AccessRequestContent Typed => new(TimeSpan.FromMinutes(30), null, "The queue is stuck", "OPS-1");
+
+    private static WorkflowForm WorkflowForm => new(null, 0, "New", ["developers"], [], TimeSpan.FromHours(8), TimeSpan.FromMinutes(15));
+
+    private static ClusterForm ClusterForm => new(null, 0, "new", "New", ClusterEnvironment.Staging, new ClusterAccess.Token("https://203.0.113.1", "", "t"), "sub", "oidc:");
+
+    private static string[] GroupsButDevelopers => ["sre", "lapse-admins"];
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _world = await World.CreateAsync(Database, Now, Cancellation);
+        var services = new ServiceCollection();
+        services.AddSingleton<IDbContextFactory<PortalDbContext>>(Database);
+        services.AddSingleton<TimeProvider>(new FixedClock(Now));
+        services.AddSingleton(new PortalGroups());
+        services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
+        services.AddSingleton(new OutboundOptions());
+        services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
+        services.AddSingleton<Sealer>();
+        services.AddFeatures();
+        services.AddLogging();
+        _services = services.BuildServiceProvider();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public void EveryUseCase_IsInTheTable()
+    {
+        var marked = typeof(UseCaseAttribute).Assembly.GetTypes().Where(type => type.IsDefined(typeof(UseCaseAttribute), false));
+        Assert.Empty(marked.Except(Table.Select(row => row.UseCase)).Select(type => type.Name));
+    }
+
+    [Theory]
+    [MemberData(nameof(Acts))]
+    public async Task UseCase_ByEveryWrongPerson_IsRefusedAndChangesNothing(string act)
+    {
+        var row = Table.Single(r => r.Act == act);
+        await PrepareAsync();
+        var before = await StateAsync();
+        foreach (var actor in row.WrongPeople(_world))
+        {
+            Assert.NotNull(await row.Call(this, actor));
+            Assert.Equal(before, await StateAsync());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Acts))]
+    public async Task UseCase_BySomebodyWhoseSignInIsNotGood_IsRefused(string act)
+    {
+        var row = Table.Single(r => r.Act == act);
+        if (row.UseCase.IsAssignableTo(typeof(IStepUpActHandler))) return; // Called by the engine only, which has tests of its own for sessions.
+        await PrepareAsync();
+        foreach (var right in new[] { _world.Alice, _world.Bob, _world.Dana, _world.Dave })
+        {
+            foreach (var wrong in await NotGoodAsync(right))
+            {
+                var before = await StateAsync();
+                Assert.Contains((await row.Call(this, wrong))?.Code, new[] { "SignInAgain", "Disabled" });
+                Assert.Equal(before, await StateAsync());
+            }
+        }
+    }
+
+    private static IEnumerable<Actor> NoAdmins(World w) => [w.Alice, w.Bob, w.Sam, w.Mallory];
+
+    private T Get<T>() where T : notnull => _services.GetRequiredService<T>();
+
+    // Made once for each test, before the state is compared.
+    private AccessRequestId? _draft, _waiting;
+    private GrantId? _grant;
+    private ConfigurationChangeId? _change, _draftChange;
+
+    private async Task PrepareAsync()
+    {
+        await DraftIdAsync();
+        await WaitingIdAsync();
+        await GrantIdAsync();
+        await ChangeIdAsync();
+        await DraftChangeIdAsync();
+    }
+
+    private async Task<AccessRequestId> DraftIdAsync() => _draft ??= (await _world.RequestAsync(_world.OnePeer, _world.Alice, Cancellation, submitted: false)).Id;
+
+    private async Task<AccessRequestId> WaitingIdAsync() => _waiting ??= (await _world.RequestAsync(_world.TwoPeers, _world.Alice, Cancellation)).Id;
+
+    private async Task<GrantId> GrantIdAsync()
+    {
+        if (_grant is { } known) return known;
+        // Approved with a stage, so that peers may revoke it and others may not.
+        var request = await _world.RequestAsync(_world.OnePeer, _world.Alice, Cancellation);
+        await using var db = Database.CreateDbContext();
+        var tracked = await db.AccessRequests.SingleAsync(r => r.Id == request.Id, Cancellation);
+        var workflow = await db.WorkflowVersions.SingleAsync(v => v.WorkflowId == request.WorkflowId, Cancellation);
+        var proof = _world.Proof(db, StepUpActs.Approve(tracked, _world.OnePeer, workflow, _world.Bob.PersonId, 0, ""), _world.Bob, ["developers"]);
+        var decision = new Decision { Id = UuidId.New<DecisionId>(Now), RequestId = request.Id, RequestVersion = 1, Stage = 0, PersonId = _world.Bob.PersonId, Verdict = Verdict.Approve, Comment = "", DecidedAt = Now, ProofId = proof.Id };
+        db.Decisions.Add(decision);
+        tracked.Decided(decision, [], workflow, Now);
+        var grant = Grant.Of(tracked, workflow.ProvisionWithin, Now)[0];
+        db.Grants.Add(grant);
+        await db.CommitAsync(Cancellation);
+        return (_grant = grant.Id).Value;
+    }
+
+    private async Task<ConfigurationChangeId> ChangeIdAsync() => _change ??= await NewChangeAsync(proved: true);
+
+    private async Task<ConfigurationChangeId> DraftChangeIdAsync() => _draftChange ??= await NewChangeAsync(proved: false);
+
+    private async Task<ConfigurationChangeId> NewChangeAsync(bool proved)
+    {
+        await using var db = Database.CreateDbContext();
+        var change = ConfigurationChange.Draft(ChangeKind.RetireElevatedRole, _world.OnePeer.ElevatedRoleId.Value, "Withdraw", null,
+            new() { ["type"] = "retire-elevated-role", ["id"] = _world.OnePeer.ElevatedRoleId.ToString(), ["version"] = 1 }, null, needsSecondAdmin: true, _world.Dana.PersonId, Now);
+        db.ConfigurationChanges.Add(change);
+        if (proved) change.Proved(_world.Proof(db, StepUpActs.Propose(change), _world.Dana, ["lapse-admins"]).Id, Now);
+        await db.CommitAsync(Cancellation);
+        return change.Id;
+    }
+
+    private EntryForm EntryForm() => new(null, 0, "New", "", _world.Cluster.Id, ClusterEnvironment.Production, new(RoleKind.ClusterRole, "edit"), ["dev"], TimeSpan.FromHours(1), TimeSpan.FromHours(1), _world.OnePeer.WorkflowId, false);
+
+    // Plays the engine's part: rebuilds and does the act in one transaction with a verified proof, and commits unless refused.
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<AccessRequestId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
+        await ActAsync<T>(kind, (await subject()).Value, actor, groups);
+
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<ConfigurationChangeId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
+        await ActAsync<T>(kind, (await subject()).Value, actor, groups);
+
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Guid subject, Actor actor, string[] groups) where T : IStepUpActHandler
+    {
+        await using var db = Database.CreateDbContext();
+        await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
+        var challenge = StepUpChallenge.Draft(new(kind, subject, 1, "", false, "/"), actor.PersonId, actor.SessionId, Now);
+        var named = await Get<T>().RebuildAsync(db, challenge, Cancellation);
+        if (!named.Succeeded) return named.Refusal;
+        challenge.Bind(named.Value.Act);
+        var outcome = await Get<T>().ActAsync(db, challenge, _world.NewProof(challenge, groups), Cancellation);
+        if (!outcome.Succeeded) return outcome.Refusal;
+        await db.CommitAsync(Cancellation);
+        return null;
+    }
+
+    private async Task<List<Actor>> NotGoodAsync(Actor right)
+    {
+        await using var db = Database.CreateDbContext();
+        var person = await db.People.SingleAsync(p => p.Id == right.PersonId, Cancellation);
+        var ended = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now);
+        ended.End(Now);
+        var old = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now.AddHours(-9));
+        db.SignInSessions.AddRange(ended, old);
+        var disabled = World.SignIn(db, $"disabled-{Guid.NewGuid():N}", Now, "developers", "sre", "lapse-admins");
+        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(Now);
+        await db.CommitAsync(Cancellation);
+        return
+        [
+            new(right.PersonId, ended.Id),
+            new(right.PersonId, old.Id),
+            new(right.PersonId, UuidId.New<SignInSessionId>(Now)),
+            new(right.PersonId, _world.Mallory.SessionId),
+            new(_world.Mallory.PersonId, right.SessionId),
+            disabled,
+        ];
+    }
+
+    // Everything that an act could change, in one string.
+    private async Task<string> StateAsync()
+    {
+        await using var db = Database.CreateDbContext();
+        var head = await db.LedgerHead.AsNoTracking().SingleAsync(Cancellation);
+        var requests = await db.AccessRequests.AsNoTracking().OrderBy(r => r.Id).Select(r => $"{r.Id} {r.Status} {r.Version}").ToListAsync(Cancellation);
+        var grants = await db.Grants.AsNoTracking().OrderBy(g => g.Id).Select(g => $"{g.Id} {g.Status}").ToListAsync(Cancellation);
+        var changes = await db.ConfigurationChanges.AsNoTracking().OrderBy(c => c.Id).Select(c => $"{c.Id} {c.Status}").ToListAsync(Cancellation);
+        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
+    }
+
+    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
