@@ -100,18 +100,18 @@ public sealed class Cluster
 
     private static JsonObject Settings(
         ClusterId id, string name, string title, ClusterEnvironment environment, string server, string authority, CredentialKind kind, string claim, string prefix) => new()
-    {
-        ["type"] = "cluster",
-        ["id"] = id.ToString(),
-        ["name"] = name,
-        ["title"] = title,
-        ["environment"] = environment.ToString(),
-        ["server"] = server,
-        ["certificateAuthority"] = authority,
-        ["credential"] = kind.ToString(),
-        ["userNameClaim"] = claim,
-        ["userNamePrefix"] = prefix,
-    };
+        {
+            ["type"] = "cluster",
+            ["id"] = id.ToString(),
+            ["name"] = name,
+            ["title"] = title,
+            ["environment"] = environment.ToString(),
+            ["server"] = server,
+            ["certificateAuthority"] = authority,
+            ["credential"] = kind.ToString(),
+            ["userNameClaim"] = claim,
+            ["userNamePrefix"] = prefix,
+        };
 }
 
 /// <summary>What an admin says about a cluster, without its credential.</summary>

@@ -99,18 +99,18 @@ public sealed class ConfigurationChange
     /// <summary>Writes a change down.</summary>
     public static ConfigurationChange Draft(
         ChangeKind kind, Guid subject, string title, JsonObject? before, JsonObject after, byte[]? sealedSecret, bool needsSecondAdmin, PersonId author, DateTimeOffset now) => new()
-    {
-        Id = UuidId.New<ConfigurationChangeId>(now),
-        Kind = kind,
-        SubjectId = subject,
-        Title = title,
-        Before = before is null ? null : CanonicalJson.ToText(before),
-        After = CanonicalJson.ToText(after),
-        SealedSecret = sealedSecret,
-        NeedsSecondAdmin = needsSecondAdmin,
-        AuthorId = author,
-        CreatedAt = now,
-    };
+        {
+            Id = UuidId.New<ConfigurationChangeId>(now),
+            Kind = kind,
+            SubjectId = subject,
+            Title = title,
+            Before = before is null ? null : CanonicalJson.ToText(before),
+            After = CanonicalJson.ToText(after),
+            SealedSecret = sealedSecret,
+            NeedsSecondAdmin = needsSecondAdmin,
+            AuthorId = author,
+            CreatedAt = now,
+        };
 
     /// <summary>The author proved who they are.</summary>
     /// <exception cref="InvalidMoveException">It is no draft.</exception>
