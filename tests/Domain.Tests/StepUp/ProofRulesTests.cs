@@ -159,8 +159,13 @@ public class ProofRulesTests
     private static ProofClaims Answer(StepUpChallenge challenge) =>
         new("https://idp.example/", ["lapse"], null, "alice-sub", challenge.Nonce, Now, "urn:mfa", ["pwd", "otp"], ["developers"]);
 
-    private static StepUpChallenge Challenge() =>
-        StepUpChallenge.For(StepUpActs.Submit(Draft(), Entry(), WorkflowOf(Peers)), UuidId.New<SignInSessionId>(Now), "", false, "/", Created);
+    private static StepUpChallenge Challenge()
+    {
+        var act = StepUpActs.Submit(Draft(), Entry(), WorkflowOf(Peers));
+        var challenge = StepUpChallenge.Draft(new(act.Kind, act.SubjectId, act.SubjectVersion, "", false, "/"), act.PersonId, UuidId.New<SignInSessionId>(Now), Created);
+        Assert.True(challenge.Bind(act));
+        return challenge;
+    }
 
     private static StepUpChallenge Started()
     {
