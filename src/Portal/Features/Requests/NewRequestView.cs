@@ -1,0 +1,46 @@
+using Lapse.Domain;
+using Lapse.Domain.Catalogue;
+using Lapse.Portal.Features.Catalogue;
+
+namespace Lapse.Portal.Features.Requests;
+
+/// <summary>For which entry somebody wants to ask.</summary>
+/// <param name="Role">The entry's id or its short name, as the address has it.</param>
+public sealed record NewRequestAsk(string Role);
+
+/// <summary>What somebody needs to ask for one entry.</summary>
+/// <param name="Id">The entry.</param>
+/// <param name="Title">What people call it.</param>
+/// <param name="Environment">How much hangs on it.</param>
+/// <param name="Role">The role.</param>
+/// <param name="Namespaces">Where; empty means cluster-wide.</param>
+/// <param name="Maximum">The longest that may be asked for.</param>
+/// <param name="Default">What the form starts with.</param>
+/// <param name="ConfirmAfterStepUp">Whether one last click follows the second factor.</param>
+/// <param name="Facts">What the role allows.</param>
+/// <param name="Cluster">Its cluster.</param>
+/// <param name="Stages">Who will be asked, round by round; none when nobody has to approve.</param>
+/// <param name="Open">This person's open request for it, if any.</param>
+/// <param name="Hindrance">Why it cannot be asked for now.</param>
+public sealed record NewRequestView(
+    ElevatedRoleId Id, string Title, ClusterEnvironment Environment, RoleReference Role, IReadOnlyList<string> Namespaces,
+    TimeSpan Maximum, TimeSpan Default, bool ConfirmAfterStepUp, RoleFacts Facts, ClusterGlance Cluster,
+    IReadOnlyList<AskedStage> Stages, OpenRequest? Open, Refusal? Hindrance);
+
+/// <summary>One round of approval and whom it asks.</summary>
+/// <param name="Name">What people call it.</param>
+/// <param name="Approvals">How many distinct people must approve.</param>
+/// <param name="Groups">Out of these groups.</param>
+/// <param name="People">Those whom Lapse knows by their last sign-in, without the requester; at most <see cref="Approvers.Shown"/>.</param>
+/// <param name="HasMore">Whether there are more of them.</param>
+public sealed record AskedStage(string Name, int Approvals, IReadOnlyList<string> Groups, IReadOnlyList<string> People, bool HasMore)
+{
+    /// <summary>Whether Lapse knows too few people to complete it; others of the groups may still sign in.</summary>
+    public bool IsShort => !HasMore && People.Count < Approvals;
+
+    /// <summary>Such as “Bob and Carol”, or “members of sre” when nobody of them has signed in yet.</summary>
+    public string Who => People.Count == 0 ? $"members of {string.Join(" or ", Groups)}"
+        : HasMore ? string.Join(", ", People) + " and others"
+        : People.Count == 1 ? People[0]
+        : string.Join(", ", People.Take(People.Count - 1)) + " and " + People[^1];
+}
