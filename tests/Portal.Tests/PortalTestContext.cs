@@ -64,6 +64,8 @@ public abstract class PortalTestContext : BunitContext
         _authorization.SetClaims(
         [
             new("sub", userName),
+            new(Authentication.Actor.PersonClaim, Guid.NewGuid().ToString("D")),
+            new(Authentication.Actor.SessionClaim, Guid.NewGuid().ToString("D")),
             new("name", name),
             new("preferred_username", userName),
             .. groups.Select(group => new System.Security.Claims.Claim("groups", group)),

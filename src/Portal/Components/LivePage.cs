@@ -127,6 +127,7 @@ public abstract class LivePage<TAsk, TView> : ComponentBase, IDisposable
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             Failed(exception, "An act failed.");
+            StateHasChanged();
             return null;
         }
     }

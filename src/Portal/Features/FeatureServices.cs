@@ -21,6 +21,8 @@ public static class FeatureServices
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);
+            foreach (var query in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IPageQuery<,>)))
+                services.AddSingleton(query, provider => provider.GetRequiredService(type));
             if (type.IsAssignableTo(typeof(IStepUpActHandler))) services.AddSingleton(typeof(IStepUpActHandler), provider => provider.GetRequiredService(type));
         }
         return services;

@@ -1,0 +1,200 @@
+using Bunit;
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+using Lapse.Portal.Features.Requests;
+
+namespace Lapse.Portal.Tests.Pages;
+
+public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, RequestThreadView>
+{
+    private static readonly ThreadRights Approver = new(false, false, true, false, false, null);
+
+    [Fact]
+    public void Page_WhileItReads_KeepsTheRoom() => Assert.NotNull(Open().Find("[aria-busy=true]"));
+
+    [Fact]
+    public void Page_NotMine_LooksLikeNoSuchRequest()
+    {
+        Query.Answer(_ => new Refusal("RequestUnknown", "There is no such request, or it is not yours to see.", "/requests"));
+        var page = Open();
+
+        Assert.Equal("RequestUnknown", page.Find("[role=alert]").GetAttribute("data-code"));
+        Assert.Empty(page.FindAll("[role=status]"));
+    }
+
+    [Fact]
+    public void Page_Failure_HasANumber()
+    {
+        Query.Fail();
+
+        Assert.Matches("^[0-9a-f]{32}$", Open().Find("[role=alert] code").TextContent);
+    }
+
+    [Theory]
+    [InlineData(RequestStatus.Draft, "Draft")]
+    [InlineData(RequestStatus.AwaitingApproval, "Awaiting approval")]
+    [InlineData(RequestStatus.Approved, "Approved")]
+    [InlineData(RequestStatus.Denied, "Denied")]
+    [InlineData(RequestStatus.Withdrawn, "Withdrawn")]
+    [InlineData(RequestStatus.TimedOut, "Timed out")]
+    public void State_IsInTheOneStatusNamedRequestState(RequestStatus status, string word)
+    {
+        Query.Answer(Samples.Thread(status));
+
+        var state = Assert.Single(Open().FindAll("[role=status]"));
+        Assert.Equal("Request state", state.GetAttribute("aria-label"));
+        Assert.Contains(word, state.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reason_WithMarkup_IsShownAsText()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));
+        var page = Open();
+
+        Assert.Equal("<b>rollback</b> of 4711", page.Find("blockquote[aria-label=Reason]").TextContent);
+        Assert.Empty(page.FindAll("blockquote b"));
+    }
+
+    [Fact]
+    public void Buttons_NobodysRights_AreNotThere()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, mine: false));
+
+        Assert.Empty(Open().FindAll("button:not(.copy-btn)"));
+    }
+
+    [Fact]
+    public void Buttons_OfAnApprover_HaveTheirNames()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false) with { Aid = new([], [], []) });
+        var page = Open();
+
+        Assert.Equal(["Approve", "Deny"], page.FindAll("button").Select(b => b.TextContent.Trim()));
+        Assert.Contains(page.FindAll("label"), label => label.TextContent.StartsWith("Comment", StringComparison.Ordinal));
+        Assert.Contains("second factor", page.Find(".decide .consequence").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Alice has never asked for this before.", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Draft_OfMine_IsConfirmedOrWithdrawn()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Draft, new(true, true, false, false, false, null)));
+        var page = Open();
+
+        Assert.Equal(["Withdraw", "Confirm and submit"], page.FindAll("button").Select(b => b.TextContent.Trim()));
+        Assert.Contains("you confirm the request", page.Find(".is-next").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Approve_WhenTheDatabaseIsDown_KeepsTheCommentAndSaysSo()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false));
+        var page = Open();
+        page.Find(".decide textarea").Input("go ahead");
+
+        page.FindAll(".decide button")[0].Click();
+
+        Assert.Contains("Nothing was lost.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal);
+        Assert.Equal("go ahead", page.Find(".decide textarea").GetAttribute("value"));
+    }
+
+    [Fact]
+    public void Waiting_NextStep_NamesThoseWhoMustAct()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));
+
+        Assert.Contains("Bob and Carol: 1 approval needed.", Open().Find(".is-next").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WiderRole_IsNamedRightByRight()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false) with { Aid = new([], ["create pods/exec (core)"], ["get nodes (core)"]) });
+        var page = Open();
+
+        Assert.Equal(["get nodes (core)", "create pods/exec (core)"], page.FindAll("[aria-label='New rights'] code").Select(c => c.TextContent));
+    }
+
+    [Fact]
+    public void Active_Mine_HasCountdownLinesForTheTerminalAndDrop()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, new(false, false, false, true, false, null), [Samples.Grant(GrantStatus.Active)]));
+        var page = Open();
+
+        Assert.Contains("Active", page.Find("[role=status]").TextContent, StringComparison.Ordinal);
+        Assert.Equal("20:00", page.Find(".page-facts .countdown").TextContent);
+        Assert.Contains("kubectl --namespace payments-prod auth can-i get pods", page.FindAll(".copy-line code").Select(c => c.TextContent));
+        Assert.Contains("oidc:alice", page.Find("section[aria-labelledby=use-title]").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Drop access", page.FindAll(".grant button").Select(b => b.TextContent.Trim()));
+    }
+
+    [Fact]
+    public void Active_OfAnother_CanBeRevokedByThoseWhoMayAndHasNoTerminalLines()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, new(false, false, false, false, true, null), [Samples.Grant(GrantStatus.Active), Samples.Grant(GrantStatus.Ended, "web-prod", EndReason.Expired)], mine: false));
+        var page = Open();
+
+        Assert.Equal("Revoke", Assert.Single(page.FindAll(".grant button")).TextContent.Trim());
+        Assert.Empty(page.FindAll(".copy-line"));
+        Assert.Equal(2, page.FindAll(".grant").Count);
+    }
+
+    [Fact]
+    public void Revoke_AsksFirstAndSaysWhatItDestroys()
+    {
+        var providers = RenderProviders();
+        Query.Answer(Samples.Thread(RequestStatus.Approved, new(false, false, false, false, true, null), [Samples.Grant(GrantStatus.Active)], mine: false));
+        var page = Open();
+
+        var click = page.Find(".grant button").ClickAsync(new());
+        Assert.Equal("Revoke Alice's edit in payments-prod", providers.WaitForElement(".confirm .btn-danger").TextContent);
+        Confirm(providers);
+
+        page.WaitForAssertion(() => Assert.Contains("Nothing was lost.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal));
+        Assert.NotNull(click);
+    }
+
+    [Fact]
+    public void Overdue_End_IsSaidLoudly()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Revoking, error: "Sandbox does not answer.", overdue: true)]) with { Cluster = Samples.Cluster(ClusterState.Unreachable) });
+        var page = Open();
+
+        Assert.Contains("Overdue", page.Find("[role=status]").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Take the access for live", page.Find(".grant").TextContent, StringComparison.Ordinal);
+        Assert.Contains("once Sandbox answers", page.Find(".is-next").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Failed_SaysWhyAndWhatToDo()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Failed, failure: FailureReason.TooLate)]));
+        var page = Open();
+
+        Assert.Contains("nobody gets access unattended", page.Find(".grant").TextContent, StringComparison.Ordinal);
+        Assert.Empty(page.FindAll(".is-next"));
+        Assert.Contains(page.FindAll(".page-action a"), a => a.TextContent == "Ask again");
+    }
+
+    [Fact]
+    public void Ended_AfterUse_ListsWhatMayBeLeft()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Ended, end: EndReason.Expired)]));
+
+        Assert.Contains("Can read Secrets", Open().Find("[aria-label='What may be left']").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Proof_Unfolds()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));
+
+        var details = Open().Find(".event details");
+        Assert.Equal("Proof of the second factor", details.QuerySelector("summary")!.TextContent);
+        Assert.Contains("urn:mfa", details.TextContent, StringComparison.Ordinal);
+    }
+
+    private IRenderedComponent<RequestPage> Open() => Render<RequestPage>(p => p.Add(page => page.Id, Guid.NewGuid().ToString("D")));
+}
