@@ -51,7 +51,7 @@ internal sealed class TestPortal(TestDatabase database)
     public async Task ClusterAsync(ClusterState? state = null, int? percent = null)
     {
         await using var db = database.CreateDbContext();
-        var cluster = Cluster.Register(new("sandbox", "Sandbox", ClusterEnvironment.Production, "https://127.0.0.1:6443", "", CredentialKind.Token, "preferred_username", "oidc:"), Now);
+        var cluster = Cluster.Register(UuidId.New<ClusterId>(Now), new("sandbox", "Sandbox", ClusterEnvironment.Production, "https://127.0.0.1:6443", "", CredentialKind.Token, "preferred_username", "oidc:"));
         cluster.Seal([1]);
         db.Add(cluster);
         db.Add(new RoleSnapshot { ClusterId = cluster.Id, RoleKind = RoleKind.ClusterRole, RoleName = "edit", Namespace = "", Rules = Edit.ToCanonicalJson(), ReadAt = Now.AddMinutes(-2) });
@@ -65,7 +65,7 @@ internal sealed class TestPortal(TestDatabase database)
     {
         await using var db = database.CreateDbContext();
         var name = title.ToLowerInvariant().Replace(' ', '-');
-        var workflow = Workflow.Create(name, Now);
+        var workflow = Workflow.Create(UuidId.New<WorkflowId>(Now), name);
         var workflowVersion = new WorkflowVersion
         {
             WorkflowId = workflow.Id,
@@ -78,7 +78,7 @@ internal sealed class TestPortal(TestDatabase database)
             Attestation = Vouched,
             MadeAt = Now.AddDays(-7),
         };
-        var entry = ElevatedRole.Create(name, Now);
+        var entry = ElevatedRole.Create(UuidId.New<ElevatedRoleId>(Now), name);
         if (retiredAt is { } retired) entry.Retire(retired);
         var version = new ElevatedRoleVersion
         {
@@ -146,9 +146,9 @@ internal sealed class TestPortal(TestDatabase database)
             DecidedAt = Now.AddMinutes(-10),
             ProofId = verdict == Verdict.Approve ? Prove(db, approver, ActKind.ApproveRequest, id, Now.AddMinutes(-10)) : null,
         };
-        var earlier = db.Decisions.Count(d => d.RequestId == id && d.RequestVersion == request.Version && d.Verdict == Verdict.Approve);
+        var earlier = db.Decisions.Where(d => d.RequestId == id && d.RequestVersion == request.Version).ToList();
         db.Decisions.Add(decision);
-        request.Decided(decision, earlier + 1, entry.Workflow, Now.AddMinutes(-10));
+        request.Decided(decision, earlier, entry.Workflow, Now.AddMinutes(-10));
         db.Record(Now.AddMinutes(-10), LedgerActor.Of(approver.PersonId), verdict == Verdict.Approve ? LedgerActs.RequestApproved : LedgerActs.RequestDenied,
             LedgerSubject.Of(id), new JsonObject { ["comment"] = comment, ["complete"] = request.Status == RequestStatus.Approved });
         if (request.Status != RequestStatus.Approved) return;
@@ -182,7 +182,8 @@ internal sealed class TestPortal(TestDatabase database)
     private StepUpProofId Prove(PortalDbContext db, Actor actor, ActKind kind, AccessRequestId id, DateTimeOffset at)
     {
         var number = Interlocked.Increment(ref _proofs);
-        var challenge = StepUpChallenge.For(new(kind, id.Value, 1, actor.PersonId, []), actor.SessionId, "", false, "/", at);
+        var challenge = StepUpChallenge.Draft(new(kind, id.Value, 1, "", false, "/"), actor.PersonId, actor.SessionId, at);
+        challenge.Bind(new(kind, id.Value, 1, actor.PersonId, []));
         var proof = new StepUpProof
         {
             Id = UuidId.New<StepUpProofId>(at),
