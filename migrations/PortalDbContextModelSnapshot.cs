@@ -322,6 +322,10 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
 
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
+
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
                         .HasColumnType("character varying(2000)")

@@ -118,6 +118,7 @@ internal static class Samples
         grant.Begin(Now);
         Prepare(grant, Now);
         grant.Created("uid-1");
+        grant.Answered();
         if (status == GrantStatus.Provisioning) return grant;
         if (status == GrantStatus.Failed)
         {

@@ -12,6 +12,16 @@ public sealed class Grant
     /// <summary>How long after its creation a binding must have become usable; the margin that its <c>not-after</c> carries.</summary>
     public static readonly TimeSpan UsableWithin = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long after it was announced a create can still take effect although nobody heard an answer: 10 s until it is sent at
+    /// the latest, 15 s of the client's patience, and 60 s in which an API server works on a request (kube-apiserver's
+    /// <c>--request-timeout</c>). A look by name before that proves no absence.
+    /// </summary>
+    public static readonly TimeSpan CreateSettles = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long after <see cref="Prepare"/> or <see cref="Resend"/> the create is sent at the latest.</summary>
+    public static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(10);
+
     private Grant() { }
 
     /// <summary>The id; the binding is called <c>lapse-</c> and this.</summary>
@@ -89,6 +99,9 @@ public sealed class Grant
     /// <summary>When a create may first have been sent; from then on the binding may exist.</summary>
     public DateTimeOffset? CreateSentAt { get; private set; }
 
+    /// <summary>Until when a create without an answer may still take effect; <see langword="null"/> when every create was answered.</summary>
+    public DateTimeOffset? InFlightUntil { get; private set; }
+
     /// <summary>The UID that the API server gave the binding; <see langword="null"/> until known.</summary>
     public string? BindingUid { get; private set; }
 
@@ -158,13 +171,24 @@ public sealed class Grant
         if (CreateSentAt is not null) throw new InvalidOperationException("A binding that may exist is not prepared a second time.");
         if (notAfter > now + Duration + UsableWithin) throw new InvalidOperationException("A binding does not outlast its duration and the time to become usable.");
         (ProbeUser, NotAfter, Signature, CreateSentAt, DueAt) = (probeUser, notAfter, signature, now, now);
+        InFlightUntil = now + CreateSettles;
     }
 
-    /// <summary>The binding is there.</summary>
+    /// <summary>The same binding is about to be sent once more, because nobody knows what became of the first time.</summary>
+    public void Resend(DateTimeOffset now)
+    {
+        if (Status != GrantStatus.Provisioning || CreateSentAt is null) throw new InvalidOperationException("Only a binding that may have been sent is sent again.");
+        InFlightUntil = now + CreateSettles;
+    }
+
+    /// <summary>The only create that was ever sent for this preparation was answered: nothing is on its way any more.</summary>
+    public void Answered() => InFlightUntil = null;
+
+    /// <summary>The binding is there. Whoever ends the grant meanwhile has to know which it is.</summary>
     /// <exception cref="InvalidOperationException">None was prepared, another one is known, or the grant is past its creation.</exception>
     public void Created(string uid)
     {
-        if (Status != GrantStatus.Provisioning || CreateSentAt is null) throw new InvalidOperationException("Only a binding that was prepared is created.");
+        if (Status is not (GrantStatus.Provisioning or GrantStatus.Revoking) || CreateSentAt is null || UsableAt is not null) throw new InvalidOperationException("Only a binding that was prepared is created.");
         if (BindingUid is { } known && known != uid) throw new InvalidOperationException("A grant has one binding.");
         BindingUid = uid;
     }
@@ -173,7 +197,8 @@ public sealed class Grant
     public void StartAgain(DateTimeOffset due)
     {
         if (Status != GrantStatus.Provisioning) throw new InvalidOperationException("Only a grant that is being provisioned starts again.");
-        (ProbeUser, NotAfter, Signature, CreateSentAt, BindingUid, DueAt) = (null, null, null, null, null, due);
+        if (InFlightUntil > due) throw new InvalidOperationException("A create that is on its way could still take effect.");
+        (ProbeUser, NotAfter, Signature, CreateSentAt, InFlightUntil, BindingUid, DueAt) = (null, null, null, null, null, null, due);
     }
 
     /// <summary>The access was verified usable; its clock starts.</summary>
@@ -219,6 +244,7 @@ public sealed class Grant
     {
         var over = FailureReason is null ? GrantStatus.Ended : GrantStatus.Failed;
         if (Status != GrantStatus.Revoking) throw new InvalidMoveException(nameof(GrantStatus), Status.ToString(), over.ToString());
+        if (InFlightUntil > now) throw new InvalidOperationException("A create that is on its way could still take effect.");
         To(over, now);
         (EndedAt, DueAt, LeaseOwner, LeaseUntil) = (now, null, null, null);
     }

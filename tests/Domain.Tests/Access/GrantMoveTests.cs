@@ -128,6 +128,58 @@ public class GrantMoveTests
     }
 
     [Fact]
+    public void ProvedGone_CreateMayBeOnItsWay_Throws()
+    {
+        var grant = Scheduled();
+        grant.Begin(Now);
+        Prepare(grant, Now);
+        grant.End(EndReason.Revoked, Bob, Now);
+
+        Assert.Throws<InvalidOperationException>(() => grant.ProvedGone(Now + Grant.CreateSettles - TimeSpan.FromSeconds(1)));
+        grant.ProvedGone(Now + Grant.CreateSettles);
+        Assert.Equal(GrantStatus.Ended, grant.Status);
+    }
+
+    [Fact]
+    public void Created_RevokedMeanwhile_IsKnownAllTheSame()
+    {
+        var grant = Scheduled();
+        grant.Begin(Now);
+        Prepare(grant, Now);
+        grant.End(EndReason.Revoked, Bob, Now);
+
+        grant.Created("uid-1");
+
+        Assert.Equal((GrantStatus.Revoking, "uid-1"), (grant.Status, grant.BindingUid));
+    }
+
+    [Fact]
+    public void StartAgain_CreateMayBeOnItsWay_Throws()
+    {
+        var grant = Scheduled();
+        grant.Begin(Now);
+        Prepare(grant, Now);
+
+        Assert.Throws<InvalidOperationException>(() => grant.StartAgain(Now.AddSeconds(1)));
+        grant.Answered();
+        grant.StartAgain(Now.AddSeconds(1));
+        Assert.Null(grant.CreateSentAt);
+    }
+
+    [Fact]
+    public void Resend_AfterALostAnswer_WaitsAsLongAgain()
+    {
+        var grant = Scheduled();
+        grant.Begin(Now);
+        Assert.Throws<InvalidOperationException>(() => grant.Resend(Now));
+        Prepare(grant, Now);
+
+        grant.Resend(Now.AddSeconds(7));
+
+        Assert.Equal(Now.AddSeconds(7) + Grant.CreateSettles, grant.InFlightUntil);
+    }
+
+    [Fact]
     public void Created_NeverPrepared_Throws()
     {
         var grant = Scheduled();

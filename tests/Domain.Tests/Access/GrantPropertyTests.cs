@@ -70,7 +70,10 @@ public class GrantPropertyTests
             {
                 case "begin": grant.Begin(now); break;
                 case "prepare": grant.Prepare("probe", now + grant.Duration + Grant.UsableWithin + TimeSpan.FromSeconds(step.Margin), "signature", now); break;
-                case "created": grant.Created("uid"); break;
+                case "created":
+                    grant.Created("uid");
+                    grant.Answered();
+                    break;
                 case "start again": grant.StartAgain(now); break;
                 case "activate": grant.Activate(null, now); break;
                 case "end": grant.End(step.Reason, null, now); break;

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using Lapse.Domain;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.People;
+using Lapse.Domain.StepUp;
+using Lapse.Domain.Text;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>
+/// Verifies that an operator or an admin vouches for a version of a catalogue entry or workflow, so that a row that was written
+/// behind Lapse's back governs nothing.
+/// </summary>
+internal sealed class AttestationVerifier(InstallationKey key, ProofVerifier proofs, PortalGroups groups)
+{
+    /// <summary>The purpose of an operator's signature over a version's digest (<see cref="InstallationKey.Sign"/>).</summary>
+    public const string OperatorDomain = "lapse/configuration/v1";
+
+    /// <summary>The reason why nobody vouches for the version; <see langword="null"/> if somebody does.</summary>
+    /// <param name="db">A context.</param>
+    /// <param name="attestation">What the version's row says.</param>
+    /// <param name="kind">The kind of change that makes such a version.</param>
+    /// <param name="subject">The id of the entry or workflow.</param>
+    /// <param name="canonical">The version's canonical form.</param>
+    /// <param name="what">What it is, in words.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Refusal?> VerifyAsync(
+        PortalDbContext db, Attestation attestation, ChangeKind kind, Guid subject, JsonObject canonical, string what, CancellationToken cancellation)
+    {
+        if (attestation.OperatorSignature is { } signature)
+            return key.Verify(OperatorDomain, CanonicalJson.Digest(canonical), signature) ? null : new("NotAttested", $"The {what} carries an operator's signature that is not over what it says now.");
+        if (attestation.ChangeId is not { } changeId) return new("NotAttested", $"Nobody vouches for the {what}.");
+
+        var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == ConfigurationChangeId.From(changeId), cancellation);
+        if (change is null || change.Status != ChangeStatus.Applied) return new("NotAttested", $"The {what} names a configuration change that never came into force.");
+        if (change.Kind != kind || change.SubjectId != subject || change.After != CanonicalJson.ToText(canonical))
+            return new("NotAttested", $"The {what} names a configuration change that says something else.");
+        return await VerifyAdminAsync(db, change.AuthorProofId, StepUpActs.Propose(change), change.AuthorId, what, cancellation)
+            ?? await VerifySecondAsync(db, change, what, cancellation);
+    }
+
+    private async Task<Refusal?> VerifySecondAsync(PortalDbContext db, ConfigurationChange change, string what, CancellationToken cancellation)
+    {
+        if (!change.NeedsSecondAdmin) return null;
+        if (change.ConfirmerId is not { } confirmer) return new("NotAttested", $"No second admin confirmed the {what}.");
+        if (await VerifyAdminAsync(db, change.ConfirmerProofId, StepUpActs.Confirm(change, confirmer), confirmer, what, cancellation) is { } refused) return refused;
+        // (issuer, sub) is unique in the table of people, so two ids are two people once each token was found to be its person's.
+        return confirmer == change.AuthorId ? new("NotAttested", $"The same admin proposed and confirmed the {what}.") : null;
+    }
+
+    private async Task<Refusal?> VerifyAdminAsync(PortalDbContext db, StepUpProofId? proof, StepUpAct act, PersonId admin, string what, CancellationToken cancellation)
+    {
+        var person = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == admin, cancellation);
+        if (person is null) return new("NotAttested", $"The admin who vouches for the {what} is unknown.");
+        var proved = await proofs.VerifyAsync(db, proof, act, person, cancellation);
+        if (!proved.Succeeded) return proved.Refusal;
+        return groups.IsAdmin(proved.Value.Groups) ? null : new("NotAttested", $"Whoever vouches for the {what} was no admin when they did.");
+    }
+}

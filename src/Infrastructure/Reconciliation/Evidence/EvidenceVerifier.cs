@@ -1,0 +1,52 @@
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
+using Lapse.Domain.StepUp;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>
+/// Evidence, not status, makes access: before a binding is created, everything that was asked, approved and configured is traced
+/// back to signatures that nobody can make who only writes the database.
+/// </summary>
+internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contexts, ProofVerifier proofs, AttestationVerifier attestations)
+{
+    /// <summary>Why the records do not prove that this access was asked for and approved; <see langword="null"/> if they do.</summary>
+    public async Task<Refusal?> VerifyAsync(GrantFacts facts, DateTimeOffset now, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        if (EvidenceRules.CheckRows(facts) is { } rows) return rows;
+        if (await CheckReuseAsync(db, facts.Grant, cancellation) is { } reused) return reused;
+        if (await attestations.VerifyAsync(db, facts.Entry.Attestation, ChangeKind.ElevatedRole, facts.Entry.ElevatedRoleId.Value, facts.Entry.Canonical(), "catalogue entry", cancellation) is { } entry) return entry;
+        if (await attestations.VerifyAsync(db, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
+
+        var asked = await proofs.VerifyAsync(db, facts.Request.ProofId, StepUpActs.Submit(facts.Request, facts.Entry, facts.Workflow), facts.Requester, cancellation);
+        if (!asked.Succeeded) return asked.Refusal;
+        if (EvidenceRules.CheckRequester(facts, asked.Value) is { } requester) return requester;
+
+        List<(Decision, ProvedAct)> approvals = [];
+        foreach (var decision in facts.Approvals)
+        {
+            var act = StepUpActs.Approve(facts.Request, facts.Entry, facts.Workflow, decision.PersonId!.Value, decision.Stage, decision.Comment);
+            var proved = await proofs.VerifyAsync(db, decision.ProofId, act, facts.People[decision.PersonId.Value], cancellation);
+            if (!proved.Succeeded) return proved.Refusal;
+            approvals.Add((decision, proved.Value));
+        }
+        return EvidenceRules.CheckApprovals(facts, asked.Value, approvals) ?? EvidenceRules.CheckTimes(facts, asked.Value, [.. approvals.Select(a => a.Item2)], now);
+    }
+
+    // An approval is good for one access: neither a second row nor a row set back makes another out of it.
+    private static async Task<Refusal?> CheckReuseAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
+    {
+        if (await db.Grants.CountAsync(g => g.RequestId == grant.RequestId && g.RequestVersion == grant.RequestVersion && g.Namespace == grant.Namespace, cancellation) > 1)
+            return new("GrantTwice", "The records have more than one grant for the same approval.");
+        var subject = LedgerSubject.Of(grant.Id);
+        string[] lived = [LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded, LedgerActs.GrantFailed];
+        return await db.LedgerEntries.AnyAsync(e => e.Subject == subject && lived.Contains(e.Act), cancellation)
+            ? new("GrantSetBack", "The ledger says that this grant has been used already.")
+            : null;
+    }
+}

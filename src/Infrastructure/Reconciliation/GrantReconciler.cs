@@ -1,0 +1,117 @@
+using Lapse.Domain;
+using Lapse.Infrastructure.Notifications;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>
+/// Brings grants and clusters together. Level-triggered: what is to be done is in the database; notifications, the watch and the
+/// clock only wake the two lanes. Any number of replicas share the work.
+/// </summary>
+internal sealed partial class GrantReconciler(
+    GrantClaims claims, GrantWorker worker, ReconcilerWakes wakes, ChangeFeed feed, ReconciliationOptions options, TimeProvider clock, ILogger<GrantReconciler> log) : BackgroundService
+{
+    private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var subscription = feed.Subscribe(
+            change => change == ChangeFeed.Resync || change.StartsWith("grant:", StringComparison.Ordinal),
+            _ =>
+            {
+                wakes.Wake();
+                return Task.CompletedTask;
+            });
+        await Task.WhenAll(
+            RunLaneAsync(Lane.Start, options.Starts, stoppingToken),
+            RunLaneAsync(Lane.End, options.Ends, stoppingToken),
+            FreeAbandonedAsync(stoppingToken));
+    }
+
+    private async Task RunLaneAsync(Lane lane, int most, CancellationToken stopping)
+    {
+        var running = new HashSet<Task>();
+        while (!stopping.IsCancellationRequested)
+        {
+            running.RemoveWhere(task => task.IsCompleted);
+            try
+            {
+                var claimed = await ClaimAsync(lane, most - running.Count, stopping);
+                foreach (var id in claimed) running.Add(WorkAsync(lane, id, stopping));
+                // Full batches leave more behind.
+                if (claimed.Count > 0 && running.Count < most) continue;
+                await SleepAsync(lane, running, most, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+#pragma warning disable CA1031 // The database is away: the loop must outlive that.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogLoop(exception, lane.ToString());
+                await Task.Delay(AfterError, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        await Task.WhenAll(running);
+    }
+
+    private async Task<IReadOnlyList<GrantId>> ClaimAsync(Lane lane, int free, CancellationToken cancellation)
+    {
+        if (free <= 0) return [];
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Claim);
+        var due = await claims.ClaimAsync(lane, free, cancellation);
+        step?.SetTag("lapse.claimed", due.Count);
+        if (lane == Lane.Start || due.Count == free || wakes.TakeLooks(free - due.Count) is not { Count: > 0 } looks) return due;
+        return [.. due, .. await claims.ClaimForLookAsync(looks, cancellation)];
+    }
+
+    private async Task WorkAsync(Lane lane, GrantId id, CancellationToken stopping)
+    {
+        await Task.Yield();
+        await worker.RunAsync(id, claims.Owner(lane), stopping);
+        // It may have moved to the other lane, and this one has room again.
+        wakes.Wake();
+    }
+
+    private async Task SleepAsync(Lane lane, HashSet<Task> running, int most, CancellationToken cancellation)
+    {
+        var sleep = options.LongestSleep;
+        if (running.Count < most && await claims.NextDueAsync(lane, cancellation) is { } due)
+        {
+            var until = due - clock.GetUtcNow();
+            if (until < sleep) sleep = until;
+        }
+        // A timer counts milliseconds and may be early by part of one; what is due already is in another replica's hand just now.
+        await wakes.WaitAsync(lane, sleep > TimeSpan.Zero ? sleep + TimeSpan.FromMilliseconds(1) : ShortestSleep, cancellation);
+    }
+
+    private async Task FreeAbandonedAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (await claims.FreeAbandonedAsync(stopping) > 0) wakes.Wake();
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The database is away: the loop must outlive that.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogLoop(exception, nameof(FreeAbandonedAsync));
+            }
+            await Task.Delay(TimeSpan.FromSeconds(3), clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The reconciler's loop {Loop} met an error; it goes on.")]
+    private partial void LogLoop(Exception exception, string loop);
+}

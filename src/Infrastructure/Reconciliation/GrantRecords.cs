@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Ledger;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>
+/// Records what a worker learnt. Each record reads the grant anew and is saved only if it still stands where the worker thinks
+/// and nobody else changed it in between; so two workers at one grant never do more than one.
+/// </summary>
+internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, TimeProvider clock, ReconciliationOptions options)
+{
+    private const int Attempts = 5;
+
+    /// <summary>The grant as it is now; <see langword="null"/> if it is not this worker's (any more).</summary>
+    public async Task<Grant?> ReadAsync(GrantId id, string owner, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var grant = await db.Grants.AsNoTracking().SingleOrDefaultAsync(g => g.Id == id, cancellation);
+        return grant?.LeaseOwner == owner ? grant : null;
+    }
+
+    /// <summary>Changes a grant, if it still stands where the worker thinks.</summary>
+    /// <param name="seen">The grant as the worker knows it: id, lease, status, and which creation it is about.</param>
+    /// <param name="change">The change; notes its ledger entries itself.</param>
+    /// <param name="cancellation">Stops it before anything is saved.</param>
+    /// <returns>The grant as saved, or <see langword="null"/> if somebody else changed it: read it again.</returns>
+    public Task<Grant?> RecordAsync(Grant seen, Action<PortalDbContext, Grant, DateTimeOffset> change, CancellationToken cancellation) =>
+        RecordAsync(seen, (db, grant, now) => { change(db, grant, now); return Task.CompletedTask; }, cancellation);
+
+    /// <summary>The same for a change that reads more.</summary>
+    public async Task<Grant?> RecordAsync(Grant seen, Func<PortalDbContext, Grant, DateTimeOffset, Task> change, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellation);
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+            var grant = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE id = {seen.Id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+            if (grant is null || grant.LeaseOwner != seen.LeaseOwner || grant.Status != seen.Status || grant.ProbeUser != seen.ProbeUser) return null;
+            await change(db, grant, clock.GetUtcNow());
+            try
+            {
+                await db.CommitAsync(cancellation);
+                return grant;
+            }
+            catch (DbUpdateConcurrencyException) when (attempt < Attempts)
+            {
+                // Somebody else saved first. What they did decides whether this record still holds.
+            }
+            catch (DbUpdateConcurrencyException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Something stood in the way: it is tried again later.</summary>
+    /// <returns>Given back, unless somebody else changed it meanwhile: then there may be something else to do at once.</returns>
+    public async Task<StepResult> StumbleAsync(Grant seen, string words, CancellationToken cancellation) => Given(await RecordAsync(
+        seen,
+        async (db, grant, now) =>
+        {
+            if (grant.Status == GrantStatus.Scheduled) grant.Begin(now);
+            grant.Stumbled(Cut(words), Backoff.Next(grant, options, now), now);
+            grant.Release(grant.DueAt);
+            // A minute late is no hiccup any more.
+            if (grant is { Status: GrantStatus.Revoking, RevokingSince: { } since } && now - since > TimeSpan.FromMinutes(1))
+                await db.AlertOnceAsync(now, LedgerSubject.Of(grant.Id), "Overdue", new JsonObject { ["words"] = Cut(words), ["since"] = Domain.Text.CanonicalTime.Text(since) }, cancellation);
+        },
+        cancellation));
+
+    /// <summary>
+    /// Keeps the UID of a binding that was created, whatever became of the grant in the meantime: whoever ends it then knows what
+    /// to delete, and that nothing is on its way any more.
+    /// </summary>
+    public async Task LearnAsync(Grant seen, string uid, bool answered, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var grant = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE id = {seen.Id.Value} FOR UPDATE").SingleAsync(cancellation);
+        if (grant.IsOver || grant.UsableAt is not null || grant.ProbeUser != seen.ProbeUser) return;
+        if (grant.BindingUid is null) grant.Created(uid);
+        if (answered) grant.Answered();
+        await db.CommitAsync(cancellation);
+    }
+
+    /// <summary>Gives the grant back.</summary>
+    /// <returns>As <see cref="StumbleAsync"/>.</returns>
+    public async Task<StepResult> ReleaseAsync(Grant seen, DateTimeOffset? due, CancellationToken cancellation) =>
+        Given(await RecordAsync(seen, (_, grant, _) => grant.Release(due), cancellation));
+
+    internal static StepResult Given(Grant? recorded) => recorded is null ? StepResult.Again : StepResult.Released;
+
+    internal static string Cut(string words) => words.Length <= 1000 ? words : words[..1000];
+}

@@ -1,0 +1,76 @@
+using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Rbac;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>Checks everything anew before a binding is created: evidence, people, request, and the role as the cluster has it now.</summary>
+internal sealed class ProvisionCheck(
+    IDbContextFactory<PortalDbContext> contexts, EvidenceVerifier evidence, ClusterConnections connections, RoleSnapshots snapshots, TimeProvider clock)
+{
+    /// <summary>Runs all checks.</summary>
+    public async Task<CheckResult> RunAsync(Grant grant, CancellationToken cancellation)
+    {
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Check, grant.Id);
+        var facts = await ReadAsync(grant, cancellation);
+        if (facts.Cluster.RetiredAt is not null) return new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false);
+        if (EvidenceRules.CheckPeople(facts) is { } people)
+            return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
+        if (await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation) is { } mismatch) return new CheckResult.Refused(FailureReason.EvidenceMismatch, mismatch, Alert: true);
+        return await CheckRoleAsync(facts, cancellation);
+    }
+
+    /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
+    public async Task<CheckResult> ResumeAsync(Grant grant, CancellationToken cancellation)
+    {
+        var facts = await ReadAsync(grant, cancellation);
+        var link = connections.To(facts.Cluster);
+        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
+        return facts.Question(facts.KnownRules()) is { } question
+            ? new CheckResult.Ready(new(facts, link.Value, question, null))
+            : new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
+    }
+
+    private static readonly Refusal RoleWithoutRules = new("RoleGone", "The role has no rules now, so that it would give nothing.");
+
+    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, CancellationToken cancellation)
+    {
+        var grant = facts.Grant;
+        var link = connections.To(facts.Cluster);
+        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
+        var rules = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation);
+        if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
+
+        await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
+        if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
+        if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
+        var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, [], question, token), cancellation);
+        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(answer) : null));
+    }
+
+    private static string AlreadyHadBy(AccessAnswer answer) => answer.Reason is "" ? "the cluster does not say what" : answer.Reason[..Math.Min(answer.Reason.Length, 500)];
+
+    private async Task<CheckResult> ReadFailedAsync(Grant grant, ClusterLink link, ClusterFailure failure, CancellationToken cancellation)
+    {
+        if (failure.Kind == ClusterFailureKind.NotFound)
+        {
+            if (grant is { RoleKind: RoleKind.Role, Namespace: { } place } && await link.Api.HasNamespaceAsync(place, cancellation) is { Succeeded: true, Value: false })
+                return new CheckResult.Refused(FailureReason.NamespaceGone, new("NamespaceGone", "The namespace is not there."), Alert: false);
+            await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, null, cancellation);
+            return new CheckResult.Refused(FailureReason.RoleGone, new("RoleGone", "The cluster has no such role."), Alert: false);
+        }
+        return failure.Kind == ClusterFailureKind.NamespaceGone
+            ? new CheckResult.Refused(FailureReason.NamespaceGone, new("NamespaceGone", "The namespace is not there."), Alert: false)
+            : new CheckResult.Blocked(failure.Message);
+    }
+
+    private async Task<GrantFacts> ReadAsync(Grant grant, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        return await GrantFacts.ReadAsync(db, grant, cancellation);
+    }
+}

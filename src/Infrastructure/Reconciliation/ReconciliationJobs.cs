@@ -1,0 +1,38 @@
+using Quartz;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>Compares all clusters with the grants; each minute on one of the replicas.</summary>
+[DisallowConcurrentExecution]
+internal sealed class SweepJob(BindingSweep sweep) : IJob
+{
+    /// <inheritdoc/>
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await sweep.RunAsync(cancellationToken);
+}
+
+/// <summary>Ends requests that waited too long; every half minute on one of the replicas.</summary>
+[DisallowConcurrentExecution]
+internal sealed class TimeoutsJob(RequestTimeouts timeouts) : IJob
+{
+    /// <inheritdoc/>
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await timeouts.RunAsync(cancellationToken);
+}
+
+/// <summary>The recurring work of this part, for the scheduler of the whole portal.</summary>
+public static class ReconciliationJobs
+{
+    /// <summary>Adds the jobs.</summary>
+    public static void AddReconciliationJobs(this IQuartzBuilder quartz)
+    {
+        Add<SweepJob>(quartz, "binding-sweep", TimeSpan.FromMinutes(1));
+        Add<TimeoutsJob>(quartz, "request-timeouts", TimeSpan.FromSeconds(30));
+    }
+
+    private static void Add<TJob>(IQuartzBuilder quartz, string name, TimeSpan interval) where TJob : IJob
+    {
+        var key = new JobKey(name, "reconciliation");
+        quartz.AddJob<TJob>(job => job.WithIdentity(key));
+        quartz.AddTrigger(trigger => trigger.ForJob(key).WithIdentity(name, "reconciliation").StartNow()
+            .WithSimpleSchedule(schedule => schedule.WithInterval(interval).RepeatForever()));
+    }
+}

@@ -1,0 +1,35 @@
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>How the reconciler works; the defaults are right for production.</summary>
+public sealed record ReconciliationOptions
+{
+    /// <summary>Grants that are brought up at once by one replica.</summary>
+    public int Starts { get; init; } = 32;
+
+    /// <summary>Grants that are ended at once by one replica; lanes of their own, so that no end waits for a start.</summary>
+    public int Ends { get; init; } = 32;
+
+    /// <summary>How long a worker holds a grant. All its calls time out well before.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long at most the loop sleeps when nothing wakes it: a lost notification delays by no more than this.</summary>
+    public TimeSpan LongestSleep { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest pause between two attempts at one grant.</summary>
+    public TimeSpan LongestBackoff { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Fresh connections over which a probe is asked.</summary>
+    public int ProbeConnections { get; init; } = 3;
+
+    /// <summary>How long one attempt waits for a binding to become usable before it lets another grant go first.</summary>
+    public TimeSpan VerifyPatience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a cluster is looked at.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a cluster that does not answer is looked at.</summary>
+    public TimeSpan RecoveryInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often roles are read anew.</summary>
+    public TimeSpan RoleInterval { get; init; } = TimeSpan.FromMinutes(1);
+}

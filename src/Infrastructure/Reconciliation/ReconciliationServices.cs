@@ -1,0 +1,41 @@
+using Lapse.Domain.People;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Notifications;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Quartz;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>Registers the reconciler and what belongs to it.</summary>
+public static class ReconciliationServices
+{
+    /// <summary>
+    /// Registers the change feed, the reconciler, the watch, the prober and the recurring jobs. Needs an <c>NpgsqlDataSource</c>, an
+    /// <c>IDbContextFactory</c> of the portal's context, the installation's keys, the provider's token verifier, a
+    /// <see cref="TimeProvider"/>, <see cref="OutboundOptions"/>, <see cref="PortalGroups"/> and logging; a Quartz scheduler that is
+    /// hosted runs the jobs.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">Sections <c>Lapse:Reconciliation</c> and, in the sandbox, <c>Lapse:ClusterStatusFile</c>.</param>
+    public static IServiceCollection AddLapseReconciliation(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(configuration.GetSection("Lapse:Reconciliation").Get<ReconciliationOptions>() ?? new ReconciliationOptions());
+        services.TryAddSingleton(new SandboxClusterStatus(
+            string.Equals(configuration["Lapse:Mode"], "Sandbox", StringComparison.OrdinalIgnoreCase) ? configuration["Lapse:ClusterStatusFile"] : null));
+        services.TryAddSingleton(new OutboundOptions());
+        services.TryAddSingleton(new PortalGroups());
+        services.AddSingleton<ChangeFeed>().AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
+
+        services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<TokenRenewal>();
+        services.AddSingleton<ProofVerifier>().AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
+        services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
+        services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
+        services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
+        services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>();
+        services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>();
+        services.AddQuartz(quartz => quartz.AddReconciliationJobs());
+        return services;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Lapse.Domain;
+
+namespace Lapse.Infrastructure.Reconciliation;
+
+/// <summary>
+/// The steps of a grant's life, each an <see cref="Activity"/> of the source <see cref="SourceName"/> that starts before the step
+/// does anything and stops after what it did is recorded. The names are stable: dashboards and kill tests rely on them.
+/// </summary>
+public static class ReconciliationSteps
+{
+    /// <summary>The name of the activity source.</summary>
+    public const string SourceName = "Lapse.Reconciliation";
+
+    /// <summary>The tag with the grant's id.</summary>
+    public const string GrantTag = "lapse.grant";
+
+    /// <summary>A worker takes grants that are due.</summary>
+    public const string Claim = "claim";
+
+    /// <summary>Evidence, people, request and role are checked anew.</summary>
+    public const string Check = "provision.check";
+
+    /// <summary>What is about to be created is recorded.</summary>
+    public const string Prepare = "provision.prepare";
+
+    /// <summary>The binding is sent.</summary>
+    public const string Create = "provision.create";
+
+    /// <summary>After a lost answer or a crash: a look by name for what may have been created.</summary>
+    public const string Adopt = "provision.adopt";
+
+    /// <summary>The probe is asked whether the binding works.</summary>
+    public const string Verify = "provision.verify";
+
+    /// <summary>The grant becomes active.</summary>
+    public const string Activate = "provision.activate";
+
+    /// <summary>A binding that did not become usable in time is taken back.</summary>
+    public const string Discard = "provision.discard";
+
+    /// <summary>The grant is given up.</summary>
+    public const string Fail = "provision.fail";
+
+    /// <summary>The binding of an active grant is looked at.</summary>
+    public const string Inspect = "active.inspect";
+
+    /// <summary>The end begins.</summary>
+    public const string End = "revoke.begin";
+
+    /// <summary>The binding is deleted.</summary>
+    public const string Delete = "revoke.delete";
+
+    /// <summary>It is proved that nothing is there.</summary>
+    public const string Prove = "revoke.prove";
+
+    /// <summary>The grant is recorded as over.</summary>
+    public const string Finish = "revoke.finish";
+
+    /// <summary>A cluster's bindings are compared with the grants.</summary>
+    public const string Sweep = "sweep";
+
+    /// <summary>Every step of one grant, in the order of a life without trouble.</summary>
+    public static IReadOnlyList<string> OfAGrant { get; } =
+        [Claim, Check, Prepare, Create, Adopt, Verify, Activate, Discard, Fail, Inspect, End, Delete, Prove, Finish];
+
+    internal static ActivitySource Source { get; } = new(SourceName);
+
+    internal static Activity? Start(string step, GrantId? grant = null)
+    {
+        var activity = Source.StartActivity(step);
+        if (grant is { } id) activity?.SetTag(GrantTag, id.ToString());
+        return activity;
+    }
+}

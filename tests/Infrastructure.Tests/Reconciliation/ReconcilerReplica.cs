@@ -1,0 +1,66 @@
+using Lapse.Domain.People;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Lapse.Infrastructure.Tests.Reconciliation;
+
+/// <summary>One replica of the portal, as far as it brings grants and clusters together.</summary>
+internal sealed class ReconcilerReplica : IAsyncDisposable
+{
+    private readonly List<IHostedService> _running = [];
+
+    private ReconcilerReplica(ServiceProvider services) => Services = services;
+
+    public ServiceProvider Services { get; }
+
+    /// <summary>All parts, none of them running.</summary>
+    public static ReconcilerReplica Create(TestDatabase database, ReconciliationOptions? options = null, IReadOnlyDictionary<string, string?>? settings = null, OutboundOptions? outbound = null)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(database.Serving);
+        services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
+        services.AddSingleton(_ => TestInstallation.Key).AddSingleton(_ => TestInstallation.BindingKey).AddSingleton(TestInstallation.Sealer);
+        services.AddSingleton(TestInstallation.Provider.Options);
+        services.AddSingleton(provider => new ProviderDiscovery(provider.GetRequiredService<ProviderOptions>(), false, TimeProvider.System, NullLogger<ProviderDiscovery>.Instance));
+        services.AddSingleton<ProviderKeys>().AddSingleton<TokenVerifier>();
+        services.AddSingleton(outbound ?? ControlPlaneFixture.Outbound);
+        services.AddSingleton(new PortalGroups());
+        if (options is not null) services.AddSingleton(options);
+        services.AddLapseReconciliation(new ConfigurationBuilder().AddInMemoryCollection(settings ?? new Dictionary<string, string?>()).Build());
+        return new(services.BuildServiceProvider());
+    }
+
+    /// <summary>A replica that runs.</summary>
+    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null)
+    {
+        var replica = Create(database, options);
+        foreach (var service in replica.Services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(TestContext.Current.CancellationToken);
+            replica._running.Add(service);
+        }
+        return replica;
+    }
+
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in Enumerable.Reverse(_running)) await service.StopAsync(CancellationToken.None);
+        // Keys belong to all tests.
+        await Get<Replica>().DisposeAsync();
+        Get<ClusterConnections>().Dispose();
+    }
+}
