@@ -14,7 +14,7 @@ public static class FeatureServices
     public static IServiceCollection AddFeatures(this IServiceCollection services)
     {
         services.AddSingleton<ActorGuard>();
-        services.AddSingleton<StepUpEngine>();
+        services.AddLapseStepUp();
         services.AddSingleton<ClusterChecks>();
         services.AddSingleton<SecondAdmins>();
         services.AddSingleton<ChangeApplication>();

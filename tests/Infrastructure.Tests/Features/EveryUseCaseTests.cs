@@ -5,6 +5,7 @@ using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
@@ -30,6 +31,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
     private ServiceProvider _services = null!;
+    private readonly ScratchFolder _keys = new();
     private World _world = null!;
 
     private sealed record Row(Type UseCase, string Act, Func<EveryUseCaseTests, Actor, Task<Refusal?>> Call, Func<World, IEnumerable<Actor>> WrongPeople);
@@ -88,6 +90,10 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         services.AddSingleton(new OutboundOptions());
         services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         services.AddSingleton<Sealer>();
+        services.AddSingleton(_ => InstallationKey.Create(_keys.Path));
+        services.AddSingleton(new ProviderOptions { Profile = ProviderProfile.Sandbox });
+        services.AddSingleton(new ProviderMode(IsSandbox: true));
+        services.AddSingleton<ProviderGate>();
         services.AddFeatures();
         services.AddLogging();
         _services = services.BuildServiceProvider();
@@ -96,6 +102,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     public override async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
+        _keys.Dispose();
         await base.DisposeAsync();
     }
 

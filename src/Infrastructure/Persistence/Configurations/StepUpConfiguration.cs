@@ -26,9 +26,6 @@ internal sealed class StepUpChallengeConfiguration : IEntityTypeConfiguration<St
 
 internal sealed class StepUpProofConfiguration : IEntityTypeConfiguration<StepUpProof>
 {
-    /// <summary>The backstop of “no authentication counts twice”.</summary>
-    public const string OncePerAuthenticationIndex = "ix_step_up_proofs_once_per_authentication";
-
     public void Configure(EntityTypeBuilder<StepUpProof> proof)
     {
         proof.ToTable("step_up_proofs");
@@ -40,7 +37,7 @@ internal sealed class StepUpProofConfiguration : IEntityTypeConfiguration<StepUp
         proof.Property(p => p.KeyId).HasMaxLength(300);
         proof.HasIndex(p => p.ChallengeId).IsUnique();
         proof.HasIndex(p => p.Nonce).IsUnique();
-        proof.HasIndex(p => new { p.PersonId, p.AuthenticatedAt }).IsUnique().HasDatabaseName(OncePerAuthenticationIndex);
+        proof.HasIndex(p => new { p.PersonId, p.AuthenticatedAt }).IsUnique().HasDatabaseName(UniqueIndexes.OncePerAuthentication);
         proof.HasIndex(p => p.TokenHash).IsUnique();
         proof.HasOne<StepUpChallenge>().WithMany().HasForeignKey(p => p.ChallengeId).OnDelete(DeleteBehavior.Restrict);
         proof.HasOne<Person>().WithMany().HasForeignKey(p => p.PersonId).OnDelete(DeleteBehavior.Restrict);

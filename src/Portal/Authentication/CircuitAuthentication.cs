@@ -1,0 +1,24 @@
+using Lapse.Infrastructure.Persistence;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Components.Server;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Portal.Authentication;
+
+/// <summary>
+/// Asks the records each minute whether a circuit's sign-in still counts: a circuit sends no cookie, and would otherwise go on
+/// after a sign-out elsewhere. When it does not, the circuit becomes anonymous and its router leaves for the sign-in with a page load.
+/// </summary>
+internal sealed class CircuitAuthentication(ILoggerFactory log, ActorGuard guard, IDbContextFactory<PortalDbContext> database)
+    : RevalidatingServerAuthenticationStateProvider(log)
+{
+    protected override TimeSpan RevalidationInterval => TimeSpan.FromMinutes(1);
+
+    // Guard and factory are singletons and the context is made anew, so nothing of the circuit's scope is kept.
+    protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken)
+    {
+        if (Actor.From(authenticationState.User) is not { } actor) return false;
+        await using var db = await database.CreateDbContextAsync(cancellationToken);
+        return (await guard.FindAsync(db, actor, cancellationToken)).Succeeded;
+    }
+}

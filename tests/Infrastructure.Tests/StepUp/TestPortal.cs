@@ -1,0 +1,78 @@
+using Lapse.Domain;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Lapse.Portal.Authentication;
+using Lapse.Portal.Components;
+using Lapse.Portal.Features.StepUp;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Lapse.Infrastructure.Tests.StepUp;
+
+/// <summary>The portal's own sign-in and step-up on a real port, with one act that only notes that it was done.</summary>
+public sealed class TestPortal : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ScratchFolder _keys = new();
+
+    private TestPortal(WebApplication app, ScratchFolder keys, CapturedLogs logs) => (_app, _keys, Logs) = (app, keys, logs);
+
+    public string Address => _app.Urls.Single();
+
+    public CapturedLogs Logs { get; }
+
+    public NoteAct Act => Get<NoteAct>();
+
+    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public static async Task<TestPortal> StartAsync(TestDatabase database, RogueProvider provider, SettableClock clock, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellation)
+    {
+        var (keys, logs) = (new ScratchFolder(), new CapturedLogs());
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ApplicationName = typeof(App).Assembly.GetName().Name });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Lapse:Mode"] = "Sandbox",
+            ["Lapse:PublicUrl"] = "http://localhost",
+            ["Lapse:Keys"] = keys.Path,
+            ["Lapse:Provider:Authority"] = provider.Address,
+            ["Lapse:Provider:ClientId"] = "lapse",
+            ["Lapse:Provider:ClientSecret"] = RogueProvider.Secret,
+            ["Lapse:Provider:Profile"] = "Sandbox",
+        });
+        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
+        builder.Services.AddSingleton<NoteAct>();
+        builder.Services.AddSingleton<IStepUpActHandler>(services => services.GetRequiredService<NoteAct>());
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+        builder.Services.AddCascadingAuthenticationState();
+        builder.Services.AddLapseKeys(builder.Configuration).AddLapseOidc(builder.Configuration).AddLapseAuthentication(builder.Configuration);
+        var app = builder.Build();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapLapseAuthentication();
+        app.MapGet("/whoami", (HttpContext context) => Actor.From(context.User) is { } actor ? Results.Text($"{actor.PersonId} {actor.SessionId}") : Results.Text("nobody"));
+        app.MapGet("/cookie", (HttpContext context) => string.Join(' ', context.User.Claims.Select(c => c.Type)));
+        app.MapGet("/form", (HttpContext context, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(context).RequestToken);
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        await app.StartAsync(cancellation);
+        return new(app, keys, logs);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _keys.Dispose();
+    }
+}
