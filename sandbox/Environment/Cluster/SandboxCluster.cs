@@ -15,6 +15,9 @@ public static class SandboxCluster
     /// <summary>The ServiceAccount that the portal works as.</summary>
     public const string PortalAccount = "lapse-portal";
 
+    /// <summary>That ServiceAccount as <c>lapse cluster-rights --account</c> takes it.</summary>
+    public const string Account = $"{SystemNamespace}/{PortalAccount}";
+
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(24);
 
     /// <summary>Puts everything in place. Running it again changes nothing that is as it should be.</summary>

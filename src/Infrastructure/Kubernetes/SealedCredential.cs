@@ -34,25 +34,8 @@ public static class SealedCredential
     };
 
     /// <summary>The credential as bytes to seal.</summary>
-    public static byte[] Write(ClusterCredential credential) => JsonSerializer.SerializeToUtf8Bytes(credential switch
-    {
-        ClusterCredential.InCluster => new Stored(CredentialKind.InCluster, null, null, null),
-        ClusterCredential.Token token => new Stored(CredentialKind.Token, token.Value, null, null),
-        ClusterCredential.ClientCertificate pair => new Stored(CredentialKind.ClientCertificate, null, pair.CertificatePem, pair.KeyPem),
-        _ => throw new InvalidOperationException("An unknown kind of credential."),
-    });
+    public static byte[] Write(ClusterCredential credential) => JsonSerializer.SerializeToUtf8Bytes(credential);
 
     /// <summary>The credential from bytes that were sealed.</summary>
-    public static ClusterCredential Read(byte[] bytes)
-    {
-        var stored = JsonSerializer.Deserialize<Stored>(bytes)!;
-        return stored.Kind switch
-        {
-            CredentialKind.InCluster => new ClusterCredential.InCluster(),
-            CredentialKind.Token => new ClusterCredential.Token(stored.Token!),
-            CredentialKind.ClientCertificate => new ClusterCredential.ClientCertificate(stored.Certificate!, stored.Key!),
-        };
-    }
-
-    private sealed record Stored(CredentialKind Kind, string? Token, string? Certificate, string? Key);
+    public static ClusterCredential Read(byte[] bytes) => JsonSerializer.Deserialize<ClusterCredential>(bytes)!;
 }

@@ -1,0 +1,144 @@
+using k8s;
+using k8s.Autorest;
+using Lapse.Sandbox;
+using Microsoft.Playwright;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(Lapse.EndToEnd.Tests.Fixtures.LapseFixture))]
+
+namespace Lapse.EndToEnd.Tests.Fixtures;
+
+/// <summary>Everything real and together, once for the run: PostgreSQL, control plane, provider, portal and a Chromium.</summary>
+public sealed class LapseFixture : IAsyncLifetime
+{
+    private const string ServingPassword = "lapse-test";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("lapse-e2e-").FullName;
+    private PostgresServer _postgres = null!;
+    private IPlaywright _playwright = null!;
+    private int _people;
+
+    public IdentityProviderProcess Provider { get; private set; } = null!;
+
+    public ControlPlane Cluster { get; private set; } = null!;
+
+    public PortalProcess Portal { get; private set; } = null!;
+
+    public IBrowser Browser { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var portalPort = Ports.Free();
+        Provider = await IdentityProviderProcess.StartAsync(new IdentityProviderOptions
+        {
+            Folder = Path.Combine(_folder, "provider"),
+            PortalUrls = [$"http://localhost:{portalPort}"],
+        }, cancellation);
+        var cluster = ControlPlane.StartAsync(new ControlPlaneOptions { Oidc = new OidcTrust(Provider.Issuer, Provider.AuthorityFile) }, cancellation);
+        _postgres = await PostgresServer.StartAsync(new PostgresOptions(), cancellation);
+        var owner = await _postgres.CreateDatabaseAsync($"lapse_e2e_{Guid.NewGuid():N}", null, cancellation);
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(owner).Database!;
+        var options = new PortalOptions
+        {
+            Folder = Path.Combine(_folder, "portal"),
+            Port = portalPort,
+            OwnerConnection = owner,
+            PortalConnection = _postgres.For(database, "lapse_portal", ServingPassword),
+            Provider = Provider.Address,
+        };
+        Directory.CreateDirectory(options.Folder);
+        await PortalProcess.RunAsync(options, ["migrate"], cancellation);
+        Cluster = await cluster;
+        await SandboxCluster.SeedAsync(Cluster, cancellation);
+        await ApplyAsync(options, null, cancellation);
+        var rights = await PortalProcess.RunAsync(options, ["cluster-rights", SandboxCluster.Name, "--account", SandboxCluster.Account], cancellation);
+        await SandboxCluster.GrantPortalAsync(Cluster, rights, cancellation);
+        await ApplyAsync(options, await SandboxCluster.PortalTokenAsync(Cluster, cancellation), cancellation);
+        Portal = await PortalProcess.StartAsync(options, cancellation);
+
+        _playwright = await Playwright.CreateAsync();
+        Browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("LAPSE_CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
+            Args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    /// <summary>
+    /// Somebody new in these groups. Each test brings its own people: a one-time code counts once, so sharing people would
+    /// make tests wait for each other.
+    /// </summary>
+    public SandboxPerson Person(string firstName, params string[] groups)
+    {
+        var userName = $"{firstName.ToLowerInvariant()}{Interlocked.Increment(ref _people)}";
+        var secret = OtpNet.Base32Encoding.ToString(OtpNet.KeyGeneration.GenerateRandomKey(20));
+        var person = new SandboxPerson(userName, $"{firstName} {_people}", $"{userName}@example.com", $"sub-{userName}", userName, secret, groups);
+        Provider.Put(person);
+        return person;
+    }
+
+    /// <summary>The person's own token for the cluster, as kubectl has it.</summary>
+    public async Task<string> ClusterTokenAsync(SandboxPerson person)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var client = new ProviderClient(Provider);
+        var token = await client.IdTokenAsync(person.UserName, mfa: false, cancellationToken: cancellation);
+        // The API server reads the provider's keys some seconds after its start; until then it knows nobody.
+        using var cluster = Cluster.CreateClient(token);
+        var deadline = DateTimeOffset.UtcNow.AddSeconds(60);
+        while (!await IsKnownAsync(cluster, cancellation))
+        {
+            if (DateTimeOffset.UtcNow > deadline) throw new InvalidOperationException("The API server does not accept the provider's tokens.");
+            await Task.Delay(500, cancellation);
+        }
+        return token;
+    }
+
+    /// <summary>A browser window of its own for a person, signed in at the portal.</summary>
+    public async Task<Window> WindowAsync(SandboxPerson person, bool phone = false, bool dark = false)
+    {
+        var context = await Browser.NewContextAsync(new()
+        {
+            BaseURL = Portal.Address.AbsoluteUri,
+            ViewportSize = phone ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 900 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(30_000);
+        var window = new Window(await context.NewPageAsync(), person);
+        await window.SignInAsync();
+        return window;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Browser is not null) await Browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (Portal is not null) await Portal.DisposeAsync();
+        if (Cluster is not null) await Cluster.DisposeAsync();
+        if (Provider is not null) await Provider.DisposeAsync();
+        if (_postgres is not null) await _postgres.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<bool> IsKnownAsync(Kubernetes cluster, CancellationToken cancellation)
+    {
+        try
+        {
+            await cluster.CoreV1.ListNamespacedPodAsync("dev", limit: 1, cancellationToken: cancellation);
+            return true;
+        }
+        catch (HttpOperationException e) when (e.Response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
+        {
+            return false;
+        }
+    }
+
+    private async Task ApplyAsync(PortalOptions options, string? token, CancellationToken cancellation)
+    {
+        var file = Path.Combine(options.Folder, "configuration.json");
+        SandboxConfiguration.Write(file, Cluster.Server, Cluster.AuthorityPem, token);
+        await PortalProcess.RunAsync(options, ["apply", "--file", file], cancellation);
+    }
+}
