@@ -171,6 +171,19 @@ internal sealed class TestPortal(TestDatabase database)
         await db.CommitAsync(Cancellation);
     }
 
+    /// <summary>The grants of a request are ended and proved gone.</summary>
+    public async Task EndAsync(AccessRequestId id, EndReason reason)
+    {
+        await using var db = database.CreateDbContext();
+        foreach (var grant in db.Grants.Where(g => g.RequestId == id).ToList())
+        {
+            grant.End(reason, null, Now);
+            grant.ProvedGone(Now);
+        }
+        (await db.AccessRequests.FindAsync([id], Cancellation))!.Close();
+        await db.CommitAsync(Cancellation);
+    }
+
     /// <summary>Changes a request as a use case would.</summary>
     public async Task ChangeAsync(AccessRequestId id, Action<PortalDbContext, AccessRequest> change)
     {

@@ -39,6 +39,9 @@ internal static class Samples
         GrantId.From(Guid.NewGuid()), AccessRequestId.From(Guid.NewGuid()), "edit", ns, status, end, failure, Now.AddMinutes(-10), Now.AddMinutes(-10),
         status == GrantStatus.Active ? Now.AddMinutes(20) : null, Now.AddMinutes(-10), error, null, overdue);
 
+    public static RequestRow Row(string title, StateLook state) => new(
+        AccessRequestId.From(Guid.NewGuid()), title, "edit in payments-prod", ClusterEnvironment.Production, "Sandbox", Alice, state, Now.AddHours(-1), TimeSpan.FromMinutes(30));
+
     public static ThreadEvent Event(long key, PersonFacts? actor, string sentence, string? quote = null, params DetailLine[] details) =>
         new(key, Now.AddMinutes(-20 + key), actor, sentence, Tone.Accent, Glyphs.Shield, quote, "Proof of the second factor", details);
 
