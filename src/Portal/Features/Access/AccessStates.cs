@@ -1,0 +1,41 @@
+using Lapse.Domain.Access;
+
+namespace Lapse.Portal.Features.Access;
+
+/// <summary>The states of access as conditions that the database answers from its index on the status.</summary>
+internal static class AccessStates
+{
+    private static readonly GrantStatus[] Live = [GrantStatus.Provisioning, GrantStatus.Active, GrantStatus.Revoking];
+    private static readonly GrantStatus[] Open = [GrantStatus.Scheduled, .. Live];
+    private static readonly GrantStatus[] Over = [GrantStatus.Ended, GrantStatus.Failed];
+
+    /// <summary>The grants that are in this state now.</summary>
+    public static IQueryable<Grant> In(this IQueryable<Grant> grants, AccessState state, DateTimeOffset now) => state switch
+    {
+        AccessState.Current => grants.Where(g => Open.Contains(g.Status)),
+        AccessState.Active => grants.Where(g => Live.Contains(g.Status)),
+        AccessState.Scheduled => grants.Where(g => g.Status == GrantStatus.Scheduled),
+        AccessState.Overdue => grants.Overdue(now),
+        AccessState.Ended => grants.Where(g => Over.Contains(g.Status)),
+    };
+
+    /// <summary>The grants that <see cref="GrantLateness.IsOverdue"/> calls late.</summary>
+    public static IQueryable<Grant> Overdue(this IQueryable<Grant> grants, DateTimeOffset now)
+    {
+        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
+        return grants.Where(g => Open.Contains(g.Status)).Where(g =>
+            ((g.Status == GrantStatus.Scheduled || g.Status == GrantStatus.Provisioning) && g.StartsAt < started)
+            || (g.Status == GrantStatus.Active && g.EndsAt < ended)
+            || (g.Status == GrantStatus.Revoking && g.RevokingSince < ended));
+    }
+
+    /// <summary>The others.</summary>
+    public static IQueryable<Grant> NotOverdue(this IQueryable<Grant> grants, DateTimeOffset now)
+    {
+        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
+        return grants.Where(g => !(
+            ((g.Status == GrantStatus.Scheduled || g.Status == GrantStatus.Provisioning) && g.StartsAt < started)
+            || (g.Status == GrantStatus.Active && g.EndsAt < ended)
+            || (g.Status == GrantStatus.Revoking && g.RevokingSince < ended)));
+    }
+}
