@@ -25,7 +25,7 @@ public sealed class ProviderGate(ProviderOptions options, ProviderMode mode, Ins
         var test = await db.ProviderSelfTests.AsNoTracking().SingleOrDefaultAsync(t => t.SettingsDigest == digest, cancellation);
         return test is not null && installation.Verify(Domain, digest, test.Signature)
             ? null
-            : new("ProviderNotTested", "The identity provider has not passed its self-test, so nothing can be confirmed yet. An admin starts it at /step-up/self-test.");
+            : new("ProviderNotTested", "The identity provider has not passed its self-test, so nothing can be confirmed yet. Tell an admin.");
     }
 
     /// <summary>Notes that the provider passed with the settings as they are; the caller commits.</summary>

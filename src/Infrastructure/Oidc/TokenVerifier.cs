@@ -78,7 +78,8 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
             // The audience is a rule of its own with a code of its own (ProofRules); sign-in checks it likewise.
             ValidateAudience = false,
             ValidateLifetime = lifetime,
-            LifetimeValidator = (before, expires, _, _) => IsAlive(before, expires),
+            // The library asks a validator of one's own even where the lifetime is not validated.
+            LifetimeValidator = (before, expires, _, _) => !lifetime || IsAlive(before, expires),
         });
         if (result.IsValid) return new VerifiedToken(Claims(token, out var all), all, token.Kid);
         return result.Exception is SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException

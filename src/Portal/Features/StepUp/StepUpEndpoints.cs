@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Lapse.Portal.Features.StepUp;
 
@@ -62,7 +63,7 @@ internal static partial class StepUpEndpoints
     {
         var properties = new OpenIdConnectChallengeProperties { RedirectUri = "/", Prompt = "login", MaxAge = TimeSpan.Zero };
         properties.Items[StepUpEvents.ChallengeItem] = challenge.Id.ToString();
-        properties.SetParameter("login_hint", userName);
+        properties.SetParameter(OpenIdConnectParameterNames.LoginHint, userName);
         StepUpProtocol.Use(context, challenge.Nonce);
         await context.ChallengeAsync(Schemes.StepUp, properties);
     }

@@ -21,6 +21,7 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     public override Task RedirectToIdentityProvider(RedirectContext context)
     {
         var profile = provider.Effective();
+        context.ProtocolMessage.LoginHint = context.Properties.GetParameter<string>(OpenIdConnectParameterNames.LoginHint);
         if (profile.AcrValues.Count > 0) context.ProtocolMessage.AcrValues = string.Join(' ', profile.AcrValues);
         if (profile.ClaimsJson() is { } claims) context.ProtocolMessage.SetParameter("claims", claims);
         return Task.CompletedTask;
