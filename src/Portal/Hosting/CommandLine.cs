@@ -11,6 +11,7 @@ public static class CommandLine
     {
         var root = new RootCommand("Lapse: just-in-time access to Kubernetes.")
         {
+            ServeCommand.Create(),
             MigrateCommand.Create(),
             ApplyCommand.Create(),
             VerifyLedgerCommand.Create(),

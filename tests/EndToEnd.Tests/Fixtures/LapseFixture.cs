@@ -13,7 +13,8 @@ public sealed class LapseFixture : IAsyncLifetime
 {
     private const string ServingPassword = "lapse-test";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("lapse-e2e-").FullName;
+    // Kept after the run, so that a failure can be read up in the portal's log.
+    private readonly string _folder = Path.Combine(Checkout.Root, "artifacts", "end-to-end");
     private PostgresServer _postgres = null!;
     private IPlaywright _playwright = null!;
     private int _people;
@@ -29,6 +30,8 @@ public sealed class LapseFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        Directory.CreateDirectory(_folder);
         var portalPort = Ports.Free();
         Provider = await IdentityProviderProcess.StartAsync(new IdentityProviderOptions
         {
@@ -119,7 +122,6 @@ public sealed class LapseFixture : IAsyncLifetime
         if (Cluster is not null) await Cluster.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
     }
 
     private static async Task<bool> IsKnownAsync(Kubernetes cluster, CancellationToken cancellation)

@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace Lapse.Portal.Hosting.Commands;
+
+/// <summary><c>lapse serve</c>: the portal. It never migrates, and does not start where it could do more than it should.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("serve", "Serve the portal (the default).") { TreatUnmatchedTokensAsErrors = false };
+        command.SetAction((parsed, cancellation) => RunAsync([.. parsed.UnmatchedTokens], cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var errors = builder.Configuration.Portal().Errors().ToList();
+        if (builder.Configuration.GetConnectionString("Portal") is not { Length: > 0 }) errors.Add("ConnectionStrings:Portal is not set.");
+        if (errors.Count > 0) return Console.Refuse(string.Join(Environment.NewLine, errors));
+
+        builder.WebHost.UseStaticWebAssets();
+        builder.AddPortal();
+        await using var app = builder.Build();
+        if (await StartChecks.FindProblemAsync(app.Services, cancellation) is { } problem) return Console.Refuse(problem);
+        app.UsePortal();
+        await app.RunAsync(cancellation);
+        return 0;
+    }
+}
