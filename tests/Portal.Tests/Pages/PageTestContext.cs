@@ -1,6 +1,8 @@
 using Bunit;
 using Lapse.Domain;
 using Lapse.Domain.People;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
@@ -33,6 +35,11 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
         Services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
         Services.AddSingleton<ActorGuard>();
         Services.AddSingleton<StepUpEngine>();
+        Services.AddSingleton<StepUpHandlers>();
+        Services.AddSingleton<ProviderGate>();
+        Services.AddSingleton(new ProviderOptions());
+        Services.AddSingleton(new ProviderMode(IsSandbox: true));
+        Services.AddSingleton(_ => NewKey());
         Services.AddSingleton<AskForAccess>();
         Services.AddSingleton<WithdrawRequest>();
         Services.AddSingleton<DecideRequest>();
@@ -71,6 +78,19 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
         {
             Asked.Add(ask);
             return _answer(ask);
+        }
+    }
+
+    private static InstallationKey NewKey()
+    {
+        var folder = Directory.CreateTempSubdirectory("lapse-page-test-");
+        try
+        {
+            return InstallationKey.Create(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 
