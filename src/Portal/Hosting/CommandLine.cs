@@ -13,6 +13,7 @@ public static class CommandLine
         {
             ServeCommand.Create(),
             MigrateCommand.Create(),
+            KeysCommand.Create(),
             ApplyCommand.Create(),
             VerifyLedgerCommand.Create(),
             ClusterRightsCommand.Create(),
