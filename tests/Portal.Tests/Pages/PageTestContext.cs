@@ -34,11 +34,6 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
         Services.AddSingleton(new PortalGroups());
         Services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
         Services.AddSingleton<ActorGuard>();
-        Services.AddSingleton(new ProviderOptions { Profile = ProviderProfile.Sandbox });
-        Services.AddSingleton(new ProviderMode(IsSandbox: true));
-        Services.AddSingleton(_ => NewKey());
-        Services.AddSingleton<ProviderGate>();
-        Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<StepUpEngine>();
         Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<ProviderGate>();
@@ -60,19 +55,6 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
 
     /// <summary>Says yes in the dialog that a destructive button opens.</summary>
     protected static void Confirm(IRenderedComponent<Providers> providers) => providers.WaitForElement(".confirm .btn-danger").Click();
-
-    private static InstallationKey NewKey()
-    {
-        var folder = Directory.CreateTempSubdirectory("lapse-test-");
-        try
-        {
-            return InstallationKey.Create(folder.FullName);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
 
     /// <summary>A query that answers what a test says, and remembers what it was asked.</summary>
     protected sealed class AnsweringQuery : IPageQuery<TAsk, TView>
