@@ -1,4 +1,5 @@
 using Lapse.Domain;
+using Lapse.Infrastructure.Notifications;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Features;
@@ -8,8 +9,8 @@ using Microsoft.AspNetCore.Components.Authorization;
 namespace Lapse.Portal.Components;
 
 /// <summary>
-/// A page that shows what one query reads. It loads when its address changes, keeps showing what it has while it reads
-/// again, and turns refusals and failures into words; <see cref="PageBody"/> draws each of these states.
+/// A page that shows what one query reads. It loads when its address changes and whenever something that it shows has changed
+/// in the database, in whichever replica; it keeps showing what it has while it reads again, and turns refusals and failures into words; <see cref="PageBody"/> draws each of these states.
 /// </summary>
 /// <typeparam name="TAsk">What the address says.</typeparam>
 /// <typeparam name="TView">What the page shows.</typeparam>
@@ -20,6 +21,9 @@ public abstract class LivePage<TAsk, TView> : ComponentBase, IDisposable
     private readonly CancellationTokenSource _gone = new();
     private TAsk? _asked;
     private int _reading;
+    private IDisposable? _changes;
+    private bool _stale;
+    private bool _refreshing;
 
     /// <summary>The page's query.</summary>
     [Inject]
@@ -28,6 +32,10 @@ public abstract class LivePage<TAsk, TView> : ComponentBase, IDisposable
     /// <summary>Where unexpected failures go.</summary>
     [Inject]
     public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>Says what changed in the database.</summary>
+    [Inject]
+    public required ChangeFeed Changes { get; init; }
 
     /// <summary>Leaves for other pages.</summary>
     [Inject]
@@ -66,14 +74,23 @@ public abstract class LivePage<TAsk, TView> : ComponentBase, IDisposable
     {
         if (disposing && !_gone.IsCancellationRequested)
         {
+            _changes?.Dispose();
             _gone.Cancel();
             _gone.Dispose();
         }
     }
 
+    /// <summary>
+    /// Whether a change, such as <c>request:ID</c>, concerns what is shown; unless a page knows better, every change of a request
+    /// or grant. Called on any thread, for every change that there is.
+    /// </summary>
+    protected virtual bool Concerns(string change) =>
+        change.StartsWith("request:", StringComparison.Ordinal) || change.StartsWith("grant:", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
+        _changes ??= Changes.Subscribe(Concerns, _ => InvokeAsync(Refresh));
         if (Asked.Equals(_asked)) return;
         _asked = Asked;
         (View, Denied, Failure) = (null, null, null);
@@ -103,6 +120,24 @@ public abstract class LivePage<TAsk, TView> : ComponentBase, IDisposable
             Failed(exception, "A page could not be read.");
         }
         StateHasChanged();
+    }
+
+    // However many changes come while it reads, one more reading shows them all; so the feed is not kept waiting for it.
+    private void Refresh()
+    {
+        _stale = true;
+        if (!_refreshing) _ = RefreshAsync();
+    }
+
+    private async Task RefreshAsync()
+    {
+        _refreshing = true;
+        while (_stale && !_gone.IsCancellationRequested)
+        {
+            _stale = false;
+            await ReloadAsync();
+        }
+        _refreshing = false;
     }
 
     /// <summary>Asks the query; a page that holds more than one part of a list asks for as much as it shows.</summary>

@@ -2,6 +2,7 @@ using Bunit;
 using Lapse.Domain;
 using Lapse.Domain.People;
 using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
@@ -14,6 +15,7 @@ using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Lapse.Portal.Tests.Pages;
 
@@ -34,6 +36,9 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
         Services.AddSingleton(new PortalGroups());
         Services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
         Services.AddSingleton<ActorGuard>();
+        // Nobody listens to a database here, so no change is ever told.
+        Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
+        Services.AddSingleton<ChangeFeed>();
         Services.AddSingleton<StepUpEngine>();
         Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<ProviderGate>();

@@ -31,6 +31,10 @@ public sealed partial class CataloguePage
     protected override void OnInitialized() => _typed = Search ?? "";
 
     /// <inheritdoc/>
+    protected override bool Concerns(string change) =>
+        change is "catalogue" or "configuration" || change.StartsWith("cluster:", StringComparison.Ordinal) || change.StartsWith("request:", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
     protected override Task<Outcome<CatalogueView>> ReadAsync(Actor actor) =>
         Query.AskAsync(actor, Asked with { Take = View is null ? CatalogueAsk.Page : Math.Max(_entries.Count, CatalogueAsk.Page) }, Gone);
 

@@ -7,4 +7,8 @@ public sealed partial class HomePage
 
     /// <inheritdoc/>
     protected override HomeAsk Asked => Everything;
+
+    /// <inheritdoc/>
+    protected override bool Concerns(string change) =>
+        change == "catalogue" || change.StartsWith("request:", StringComparison.Ordinal) || change.StartsWith("grant:", StringComparison.Ordinal);
 }

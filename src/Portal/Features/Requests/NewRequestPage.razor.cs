@@ -19,6 +19,9 @@ public sealed partial class NewRequestPage
     /// <inheritdoc/>
     protected override NewRequestAsk Asked => new(Role ?? "");
 
+    /// <inheritdoc/>
+    protected override bool Concerns(string change) => change is "catalogue" or "configuration" || change.StartsWith("cluster:", StringComparison.Ordinal);
+
     private async Task<Refusal?> SubmitAsync(AccessRequestContent content)
     {
         var role = View!.Id;

@@ -30,6 +30,9 @@ public sealed partial class RequestListPage
     private bool Everybody => Asked.Everybody && View?.MaySeeEverybody != false;
 
     /// <inheritdoc/>
+    protected override bool Concerns(string change) => change.StartsWith("request:", StringComparison.Ordinal);
+
+    /// <inheritdoc/>
     protected override Task<Outcome<RequestListView>> ReadAsync(Actor actor) =>
         Query.AskAsync(actor, Asked with { Take = View is null ? RequestListAsk.Page : Math.Max(_rows.Count, RequestListAsk.Page) }, Gone);
 

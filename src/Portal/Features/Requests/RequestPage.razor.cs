@@ -1,4 +1,5 @@
 using Lapse.Domain;
+using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Approvals;
@@ -43,6 +44,11 @@ public sealed partial class RequestPage
     private GrantView? Foremost => RequestState.Foremost(View!.Grants);
 
     private DateTimeOffset StateSince => Foremost?.Since ?? View!.Since;
+
+    /// <inheritdoc/>
+    protected override bool Concerns(string change) =>
+        // A grant's change is told under its request as well.
+        change == $"request:{Id}" || change == "catalogue" || (View is { } view && change == LedgerSubject.Of(view.Cluster.Id));
 
     private Task SubmitAsync() => StepUpAsync((actor, cancellation) => Asking.SubmitAsync(actor, View!.Id, cancellation));
 
