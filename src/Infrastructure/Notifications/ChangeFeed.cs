@@ -68,8 +68,8 @@ public sealed partial class ChangeFeed(NpgsqlDataSource source, TimeProvider clo
         connection.Notification += (_, notice) => Tell(notice.Payload);
         await using (var listen = new NpgsqlCommand($"LISTEN {PortalDbContext.ChangesChannel}", connection)) await listen.ExecuteNonQueryAsync(cancellation);
         connected();
-        _isListening = true;
         Tell(Resync);
+        _isListening = true;
         while (true)
         {
             // A connection that died unnoticed is noticed by the question.

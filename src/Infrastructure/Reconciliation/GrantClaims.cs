@@ -24,6 +24,7 @@ internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, T
     /// <summary>Takes at most <paramref name="most"/> grants that are due, ending ones before active ones, oldest first.</summary>
     public async Task<IReadOnlyList<GrantId>> ClaimAsync(Lane lane, int most, CancellationToken cancellation)
     {
+        await replica.AppearAsync(cancellation);
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var (owner, until) = (Owner(lane), now + options.Lease);

@@ -24,6 +24,21 @@ internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
     public static int? NumberOf(string owner) =>
         int.TryParse(owner.AsSpan(0, Math.Min(8, owner.Length)), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number) ? number : null;
 
+    /// <summary>Makes sure that it is seen to be alive; whoever claims before that would have its leases taken for abandoned.</summary>
+    public async Task AppearAsync(CancellationToken cancellation)
+    {
+        if (_connection is not null) return;
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            await ConnectAsync(cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Takes its own lock, if it has it not, and says which replicas are alive.</summary>
     public async Task<IReadOnlySet<int>> LivingAsync(CancellationToken cancellation)
     {

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Lapse.Domain.Access;
+using Lapse.Domain.Ledger;
+using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Microsoft.EntityFrameworkCore;
+using Xunit;
+
+namespace Lapse.Infrastructure.Tests.Reconciliation;
+
+/// <summary>Workers that stop in the middle, and replicas that share the work: no double act, no lost act.</summary>
+public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture controlPlane) : ReconciliationTest(postgres, controlPlane)
+{
+    public static TheoryData<string> Starts =>
+        [ReconciliationSteps.Check, ReconciliationSteps.Prepare, ReconciliationSteps.Create, ReconciliationSteps.Verify, ReconciliationSteps.Activate];
+
+    public static TheoryData<string> Ends =>
+        [ReconciliationSteps.End, ReconciliationSteps.Delete, ReconciliationSteps.Prove, ReconciliationSteps.Finish];
+
+    [Theory]
+    [MemberData(nameof(Starts))]
+    public async Task Worker_StopsAfterAStepOfTheStart_AnotherFinishes(string step)
+    {
+        var grant = await ApprovedAsync();
+        using var stop = new StopAfter(step, grant.Id);
+        await StartAsync();
+        await stop.Reached.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        await Database.ExecuteAsOwnerAsync("UPDATE grants SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL", Cancellation);
+        await StartAsync();
+        var active = await UntilAsync(grant, GrantStatus.Active);
+        stop.GoOn();
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+
+        // What the first worker does late changes nothing.
+        var found = Assert.IsType<GetBindingResult.Found>(await LookAsync(grant)).Binding;
+        var now = await ReadAsync(grant);
+        Assert.Equal((GrantStatus.Active, active.BindingUid, active.EndsAt, found.Uid), (now.Status, now.BindingUid, now.EndsAt, now.BindingUid));
+        Assert.Equal([LedgerActs.GrantPrepared, LedgerActs.GrantActive], await ActsAsync(grant));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Worker_StopsAfterAStepOfTheEnd_AnotherFinishes(string step)
+    {
+        var grant = await ApprovedAsync(TimeSpan.FromSeconds(2));
+        using var stop = new StopAfter(step, grant.Id);
+        await StartAsync();
+        await stop.Reached.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        await Database.ExecuteAsOwnerAsync("UPDATE grants SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL", Cancellation);
+        await StartAsync();
+        Assert.Equal(EndReason.Expired, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
+        stop.GoOn();
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+
+        Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
+        Assert.Equal([LedgerActs.GrantPrepared, LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded], await ActsAsync(grant));
+    }
+
+    [Fact]
+    public async Task Grant_RevokedWhileItIsBeingCreated_IsTakenBack()
+    {
+        var grant = await ApprovedAsync();
+        using var stop = new StopAfter(ReconciliationSteps.Create, grant.Id);
+        await StartAsync();
+        await stop.Reached.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        await ChangeAsync(grant, (_, row) => row.End(EndReason.Revoked, Story.Bob.PersonId, DateTimeOffset.UtcNow));
+
+        // The binding goes at once, although the worker that created it still has the lease.
+        await Wait.UntilAsync(async () => await LookAsync(grant) is GetBindingResult.NotFound, "gone", Cancellation);
+        await UntilDeniedAsync("oidc:alice");
+        // But nothing is called over while the answer to the create is out.
+        Assert.Equal(GrantStatus.Revoking, (await ReadAsync(grant)).Status);
+        stop.GoOn();
+        Assert.Equal(EndReason.Revoked, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
+        Assert.DoesNotContain(LedgerActs.GrantActive, await ActsAsync(grant));
+    }
+
+    [Fact]
+    public async Task Lease_OfAReplicaThatIsGone_IsFreedAtOnce()
+    {
+        var grant = await ApprovedAsync();
+        await Database.ExecuteAsOwnerAsync("UPDATE grants SET lease_owner = '0badcafe:Start', lease_until = now() + interval '1 hour'", Cancellation);
+        await StartAsync();
+
+        await UntilAsync(grant, GrantStatus.Active);
+    }
+
+    [Fact]
+    public async Task Replicas_TwoAtOnce_DoNothingTwice()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, approvals: 0);
+        List<Grant> grants = [];
+        for (var i = 0; i < 12; i++)
+        {
+            grants.AddRange((await Story.ApprovedAsync(entry, Rules, Cancellation, TimeSpan.FromSeconds(3))).Grants);
+            await Database.ExecuteAsOwnerAsync("UPDATE access_requests SET open_key = NULL", Cancellation);
+        }
+        await Task.WhenAll(StartAsync(), StartAsync());
+
+        foreach (var grant in grants)
+        {
+            await UntilAsync(grant, GrantStatus.Ended);
+            Assert.Equal([LedgerActs.GrantPrepared, LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded], await ActsAsync(grant));
+        }
+        Assert.Empty((await Place.Api.ListBindingsAsync(new([Place.Name], false), Cancellation)).Value.Bindings);
+    }
+
+    [Fact]
+    public async Task Binding_OfACrashedAttempt_IsAdopted()
+    {
+        var grant = await ApprovedAsync();
+        BindingSpec spec;
+        await using (var db = Database.CreateDbContext())
+        {
+            var facts = await GrantFacts.ReadAsync(db, await db.Grants.AsNoTracking().SingleAsync(Cancellation), Cancellation);
+            spec = facts.Spec(BindingProbe.NewName(), DateTimeOffset.UtcNow + grant.Duration + TimeSpan.FromSeconds(50));
+        }
+        var signature = TestInstallation.BindingKey.Sign(spec);
+        await ChangeAsync(grant, (_, row) =>
+        {
+            row.Begin(DateTimeOffset.UtcNow);
+            row.Prepare(spec.Probe, spec.NotAfter, signature, DateTimeOffset.UtcNow);
+        });
+        var created = Assert.IsType<CreateBindingResult.Created>(await Place.Api.CreateBindingAsync(spec, signature, Cancellation));
+        await StartAsync();
+
+        Assert.Equal(created.Uid, (await UntilAsync(grant, GrantStatus.Active)).BindingUid);
+    }
+
+    /// <summary>Holds the worker that first ends a step of a grant, as if its process were frozen there.</summary>
+    private sealed class StopAfter : IDisposable
+    {
+        private readonly ActivityListener _listener;
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _goOn = new();
+        private int _held;
+
+        public StopAfter(string step, Domain.GrantId grant)
+        {
+            _listener = new()
+            {
+                ShouldListenTo = source => source.Name == ReconciliationSteps.SourceName,
+                Sample = (ref _) => ActivitySamplingResult.AllData,
+                ActivityStopped = activity =>
+                {
+                    if (activity.OperationName != step || activity.GetTagItem(ReconciliationSteps.GrantTag) as string != grant.ToString() || Interlocked.Exchange(ref _held, 1) == 1) return;
+                    _reached.TrySetResult();
+                    _goOn.Wait(TimeSpan.FromMinutes(1));
+                },
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        public Task Reached => _reached.Task;
+
+        public void GoOn() => _goOn.Set();
+
+        public void Dispose()
+        {
+            _goOn.Set();
+            _listener.Dispose();
+        }
+    }
+}
