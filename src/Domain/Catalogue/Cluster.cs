@@ -142,6 +142,7 @@ public sealed record ClusterSettings(
         if (Name.Length is 0 or > 63 || !Name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') || Name[0] == '-' || Name[^1] == '-')
             return new("ClusterName", "Name the cluster with lower-case letters, digits and hyphens, such as prod-eu.");
         if (Title.Trim().Length is 0 or > 120 || !PlainText.IsLine(Title)) return new("TitleLength", "Give the cluster a title of 1 to 120 characters.");
+        if (Server.Length is 0 or > 500) return new("ServerAddress", "The server's address is at most 500 characters.");
         if (UserNameClaim.Length is 0 or > 100 || UserNameClaim.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or ':' or '.' or '/')))
             return new("UserNameClaim", "Name the claim that this cluster knows people by, such as sub or email.");
         if (UserNamePrefix.Length > 100 || !PlainText.IsLine(UserNamePrefix)) return new("UserNamePrefix", "The prefix is at most 100 characters on one line.");

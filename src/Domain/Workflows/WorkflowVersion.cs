@@ -81,6 +81,8 @@ public sealed class WorkflowVersion
         if (RequesterGroups.Concat(ApproverGroups).Any(g => g.Length > 256 || !PlainText.IsLine(g))) return new("GroupName", "A group's name is one line of at most 256 characters.");
         if (TimeToLive < TimeSpan.FromMinutes(5) || TimeToLive > TimeSpan.FromDays(7)) return new("TimeToLiveRange", "A request must wait between 5 minutes and 7 days.");
         if (ProvisionWithin < TimeSpan.FromMinutes(1) || ProvisionWithin > TimeSpan.FromHours(4)) return new("ProvisionWithinRange", "Access must begin within 1 minute to 4 hours of its wanted start.");
+        if (TimeToLive.Ticks % TimeSpan.TicksPerSecond != 0) return new("TimeToLiveRange", "The time that a request waits must be whole seconds.");
+        if (ProvisionWithin.Ticks % TimeSpan.TicksPerSecond != 0) return new("ProvisionWithinRange", "The time within which access begins must be whole seconds.");
         return null;
     }
 

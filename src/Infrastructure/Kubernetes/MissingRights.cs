@@ -22,10 +22,17 @@ public static class MissingRights
     /// <param name="api">The cluster, with Lapse's own credential.</param>
     /// <param name="entry">The entry.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public static async Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, ClusterRightsEntry entry, CancellationToken cancellationToken)
+    public static Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, ClusterRightsEntry entry, CancellationToken cancellationToken) =>
+        FindAllAsync(api, [entry], cancellationToken);
+
+    /// <summary>The rules that Lapse lacks for all entries of a cluster, each once; empty if it lacks none.</summary>
+    /// <param name="api">The cluster, with Lapse's own credential.</param>
+    /// <param name="entries">The entries; with none, only what Lapse reads is asked for.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    public static async Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAllAsync(ClusterApi api, IReadOnlyCollection<ClusterRightsEntry> entries, CancellationToken cancellationToken)
     {
         var missing = new List<MissingRight>();
-        foreach (var (place, rule) in Needed(entry))
+        foreach (var (place, rule) in Needed(entries))
         {
             var result = await LackingAsync(api, place, rule, cancellationToken);
             if (result.Failure is { } failure) return failure;
@@ -43,13 +50,14 @@ public static class MissingRights
         return new("RightsMissing", text.ToString());
     }
 
-    private static IEnumerable<(string? Place, V1PolicyRule Rule)> Needed(ClusterRightsEntry entry)
+    private static IEnumerable<(string? Place, V1PolicyRule Rule)> Needed(IReadOnlyCollection<ClusterRightsEntry> entries)
     {
         foreach (var rule in ClusterRights.ReadRules()) yield return (null, rule);
-        if (entry.IsClusterWide)
-            foreach (var rule in ClusterRights.BindingRules([entry], clusterWide: true)) yield return (null, rule);
-        foreach (var place in entry.Namespaces)
-        foreach (var rule in ClusterRights.BindingRules([entry], clusterWide: false)) yield return (place, rule);
+        var clusterWide = entries.Where(entry => entry.IsClusterWide).ToList();
+        if (clusterWide.Count > 0)
+            foreach (var rule in ClusterRights.BindingRules(clusterWide, clusterWide: true)) yield return (null, rule);
+        foreach (var place in entries.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
+        foreach (var rule in ClusterRights.BindingRules(entries.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)) yield return (place, rule);
     }
 
     private static async Task<ClusterResult<V1PolicyRule?>> LackingAsync(ClusterApi api, string? place, V1PolicyRule rule, CancellationToken cancellationToken)
@@ -68,7 +76,7 @@ public static class MissingRights
         {
             ApiGroups = rule.ApiGroups,
             Resources = [.. lacking.Select(atom => atom.Resources[0]).Distinct()],
-            ResourceNames = rule.ResourceNames,
+            ResourceNames = rule.ResourceNames is null ? null : [.. lacking.SelectMany(atom => atom.ResourceNames).Distinct()],
             Verbs = [.. lacking.Select(atom => atom.Verbs[0]).Distinct()],
         };
     }

@@ -28,7 +28,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
             ChangeKind.RetireElevatedRole => await RetireEntryAsync(db, change, after, now, cancellation),
             ChangeKind.Workflow => await WorkflowAsync(db, change, after, now, cancellation),
             ChangeKind.Cluster => await ClusterAsync(db, change, after, proof, cancellation),
-            ChangeKind.RetireCluster => await RetireClusterAsync(db, change, now, cancellation),
+            ChangeKind.RetireCluster => await RetireClusterAsync(db, change, after, now, cancellation),
         };
         if (refusal is not null) return refusal;
         db.Record(now, LedgerActor.Of(proof.PersonId), LedgerActs.ChangeApplied, LedgerSubject.Of(change.Id), ChangeRows.Facts(change, proof));
@@ -53,7 +53,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     private static async Task<Refusal?> RetireEntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
-        if (role.CurrentVersion != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
+        if (role.RetiredAt is not null || role.CurrentVersion != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
         role.Retire(now);
         return null;
     }
@@ -90,9 +90,12 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
         return null;
     }
 
-    private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        if (cluster.RetiredAt is not null || cluster.Version != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
+        // Somebody may have been given access since it was proposed.
+        if (await ProposeChange.CheckUnusedAsync(db, cluster, cancellation) is { } inUse) return inUse;
         cluster.Retire(now);
         return null;
     }

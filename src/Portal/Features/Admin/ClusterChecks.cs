@@ -1,5 +1,6 @@
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 
@@ -24,6 +25,25 @@ public sealed class ClusterChecks(OutboundOptions outbound, Sealer sealer, TimeP
         using var api = Open(address);
         var info = await api.ServerInfoAsync(cancellation);
         return info.Succeeded ? info.Value : new Refusal("ClusterDoesNotAnswer", $"The cluster does not let Lapse in: {info.Failure!.Message} Nothing was saved.");
+    }
+
+    /// <summary>The rules that Lapse lacks there for these entries, and for reading; empty if it lacks none.</summary>
+    public async Task<Outcome<MissingRight[]>> MissingAsync(ClusterAddress address, IReadOnlyCollection<ClusterRightsEntry> entries, CancellationToken cancellation)
+    {
+        using var api = Open(address);
+        var missing = await MissingRights.FindAllAsync(api, entries, cancellation);
+        return missing.Succeeded ? missing.Value.ToArray()
+            : new Refusal("ClusterDoesNotAnswer", $"The cluster did not say what Lapse may do there: {missing.Failure!.Message} Nothing was saved.");
+    }
+
+    /// <summary>The rules of a role as the cluster has them now.</summary>
+    public async Task<Outcome<RoleRules>> ReadRoleAsync(Cluster cluster, RoleReference role, string? place, CancellationToken cancellation)
+    {
+        var address = cluster.Open(sealer);
+        if (!address.Succeeded) return address.Refusal!;
+        using var api = Open(address.Value);
+        var rules = await api.ReadRoleAsync(role.Kind, role.Name, place, cancellation);
+        return rules.Succeeded ? rules.Value : new Refusal("RoleUnreadable", $"The cluster does not give the rules of {role}: {rules.Failure!.Message}");
     }
 
     /// <summary>Why Lapse could not bind the entry's role there, with the rule that is missing; <see langword="null"/> if it could.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
+using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Text;
@@ -34,6 +36,8 @@ public sealed class ProposeChange(
         var current = form.Id is not { } known ? null : await db.ElevatedRoles.Where(r => r.Id == known)
             .Join(db.ElevatedRoleVersions, r => new { Id = r.Id, Version = r.CurrentVersion }, v => new { Id = v.ElevatedRoleId, v.Version }, (_, v) => v).AsNoTracking().SingleOrDefaultAsync(cancellation);
         if (form.Id is not null && current?.Version != form.BaseVersion) return Moved;
+        // To offer again what was withdrawn gives something that is not given now, like a new entry.
+        var isOffered = current is not null && await db.ElevatedRoles.AnyAsync(r => r.Id == current.ElevatedRoleId && r.RetiredAt == null, cancellation);
         var after = new ElevatedRoleVersion
         {
             ElevatedRoleId = form.Id ?? UuidId.New<ElevatedRoleId>(now),
@@ -57,8 +61,8 @@ public sealed class ProposeChange(
         if (cluster is null) return new Refusal("ClusterUnknown", "Choose a cluster.");
         if (!await db.Workflows.AnyAsync(w => w.Id == form.WorkflowId, cancellation)) return new Refusal("WorkflowUnknown", "Choose a workflow.");
         if (await checks.CheckEntryAsync(cluster, after, cancellation) is { } unbindable) return unbindable;
-        return ConfigurationChange.Draft(ChangeKind.ElevatedRole, after.ElevatedRoleId.Value, $"{(current is null ? "Add" : "Change")} {after.Title}", current?.Canonical(), after.Canonical(), null,
-            ChangeRules.Loosens(current, after) && await seconds.ExistAsync(db, admin, cancellation), admin, now);
+        return ConfigurationChange.Draft(ChangeKind.ElevatedRole, after.ElevatedRoleId.Value, $"{(current is null ? "Add" : isOffered ? "Change" : "Offer again")} {after.Title}", current?.Canonical(), after.Canonical(), null,
+            ChangeRules.Loosens(isOffered ? current : null, after) && await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);
 
     /// <summary>Takes an entry out of the catalogue.</summary>
@@ -113,6 +117,38 @@ public sealed class ProposeChange(
             await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);
 
+    /// <summary>Takes a cluster out of use. Refused while somebody has access there, or the catalogue still offers some.</summary>
+    public Task<Outcome<StepUpChallengeId>> RetireClusterAsync(Actor actor, ClusterId id, CancellationToken cancellation) => ProposeAsync(actor, "/admin/clusters", async (db, admin, now) =>
+    {
+        var current = await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id && c.RetiredAt == null, cancellation);
+        if (current is null) return Moved;
+        if (await CheckUnusedAsync(db, current, cancellation) is { } inUse) return inUse;
+        return ConfigurationChange.Draft(ChangeKind.RetireCluster, id.Value, $"Retire cluster {current.Title}", current.Canonical(),
+            new JsonObject { ["type"] = "retire-cluster", ["id"] = id.ToString(), ["version"] = current.Version }, null, await seconds.ExistAsync(db, admin, cancellation), admin, now);
+    }, cancellation);
+
+    /// <summary>Begins the step-up of a change that its author wrote down and left.</summary>
+    public async Task<Outcome<StepUpChallengeId>> ContinueAsync(Actor actor, ConfigurationChangeId id, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var current = await guard.FindAsync(db, actor, cancellation);
+        if (!current.Succeeded) return current.Refusal!;
+        if (!current.Value.IsAdmin) return NotAnAdmin;
+        var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id && c.AuthorId == current.Value.Id, cancellation);
+        if (change is null) return ChangeRows.NotWaiting;
+        return await stepUp.BeginAsync(actor, ActKind.ProposeChange, id.Value, 1, "", confirmAfter: change.Kind == ChangeKind.Cluster, ChangeRows.PageOf(change), cancellation);
+    }
+
+    /// <summary>Why a cluster cannot be taken out of use now; <see langword="null"/> if it can.</summary>
+    internal static async Task<Refusal?> CheckUnusedAsync(PortalDbContext db, Cluster cluster, CancellationToken cancellation)
+    {
+        if (await db.Grants.AnyAsync(g => g.ClusterId == cluster.Id && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation))
+            return new("ClusterHasGrants", $"Somebody still has access in {cluster.Title}. Revoke it or wait for its end, then retire the cluster; nothing was changed.", "/access");
+        if (await db.ElevatedRoles.Where(r => r.RetiredAt == null).Join(db.ElevatedRoleVersions, r => new { r.Id, Version = r.CurrentVersion }, v => new { Id = v.ElevatedRoleId, v.Version }, (_, v) => v).AnyAsync(v => v.ClusterId == cluster.Id, cancellation))
+            return new("ClusterHasEntries", $"The catalogue still offers access in {cluster.Title}. Withdraw those entries first; nothing was changed.", "/admin/catalogue");
+        return null;
+    }
+
     /// <summary>Begins the step-up by which a second admin puts a change in force.</summary>
     public async Task<Outcome<StepUpChallengeId>> ConfirmAsync(Actor actor, ConfigurationChangeId id, CancellationToken cancellation)
     {
@@ -132,6 +168,12 @@ public sealed class ProposeChange(
         if (!groups.IsAdmin(current.Value.Session.Groups)) return NotAnAdmin;
         var change = await draft(db, current.Value.Id, clock.GetUtcNow());
         if (!change.Succeeded) return change.Refusal!;
+        // Somebody who comes back and saves again wants this one and not both.
+        foreach (var earlier in await db.ConfigurationChanges.Where(c => c.Kind == change.Value.Kind && c.SubjectId == change.Value.SubjectId && c.AuthorId == current.Value.Id && c.Status == ChangeStatus.Draft).ToListAsync(cancellation))
+        {
+            earlier.Withdraw(clock.GetUtcNow());
+            db.Record(clock.GetUtcNow(), LedgerActor.Of(current.Value.Id), LedgerActs.ChangeWithdrawn, LedgerSubject.Of(earlier.Id), new() { ["title"] = earlier.Title });
+        }
         db.ConfigurationChanges.Add(change.Value);
         await db.CommitAsync(cancellation);
         return await stepUp.BeginAsync(actor, ActKind.ProposeChange, change.Value.Id.Value, 1, "", confirmAfter: change.Value.Kind == ChangeKind.Cluster, page, cancellation);

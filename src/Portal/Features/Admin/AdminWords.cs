@@ -1,0 +1,32 @@
+using Lapse.Domain;
+using Lapse.Domain.Catalogue;
+using Lapse.Domain.Workflows;
+
+namespace Lapse.Portal.Features.Admin;
+
+/// <summary>Says what a workflow demands.</summary>
+internal static class WorkflowWords
+{
+    /// <summary>Such as “1 of developers (Peers), then 2 of sre or leads (Security)”.</summary>
+    public static string Approvers(IReadOnlyList<ApprovalStage> stages) => stages.Count == 0
+        ? "nobody: the workflow itself approves after the requester's step-up"
+        : string.Join(", then ", stages.Select(s => $"{s.Approvals} of {string.Join(" or ", s.ApproverGroups)} ({s.Name})"));
+}
+
+/// <summary>Says how a cluster is reached and what it calls people.</summary>
+internal static class ClusterWords
+{
+    /// <summary>The kind of credential; the credential itself is never shown.</summary>
+    public static string Credential(CredentialKind kind) => kind switch
+    {
+        CredentialKind.InCluster => "ServiceAccount of the pod that Lapse runs in",
+        CredentialKind.Token => "ServiceAccount token",
+        CredentialKind.ClientCertificate => "client certificate",
+    };
+
+    /// <summary>Such as “preferred_username alice is oidc:alice there”.</summary>
+    public static string Mapping(string claim, string prefix) => $"{claim} alice is {prefix}alice there";
+
+    /// <summary>The line that prints what Lapse must be allowed to do there.</summary>
+    public static string RightsCommand(string name) => $"./lapse cluster-rights {name}";
+}
