@@ -6,6 +6,7 @@ using Lapse.Domain.StepUp;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
@@ -24,6 +25,7 @@ public abstract class AdminSetting(PostgresFixture postgres) : DatabaseTest(post
 {
     protected static readonly DateTimeOffset Now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
+    private readonly ScratchFolder _keys = new();
     private ServiceProvider _services = null!;
 
     protected World World { get; private set; } = null!;
@@ -45,6 +47,10 @@ public abstract class AdminSetting(PostgresFixture postgres) : DatabaseTest(post
         services.AddSingleton(Outbound);
         services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         services.AddSingleton<Sealer>();
+        services.AddSingleton(_ => InstallationKey.Create(_keys.Path));
+        services.AddSingleton(new ProviderOptions { Profile = ProviderProfile.Sandbox });
+        services.AddSingleton(new ProviderMode(IsSandbox: true));
+        services.AddSingleton<ProviderGate>();
         services.AddFeatures();
         services.AddLogging();
         _services = services.BuildServiceProvider();
@@ -54,6 +60,7 @@ public abstract class AdminSetting(PostgresFixture postgres) : DatabaseTest(post
     {
         GC.SuppressFinalize(this);
         await _services.DisposeAsync();
+        _keys.Dispose();
         await base.DisposeAsync();
     }
 
@@ -74,7 +81,7 @@ public abstract class AdminSetting(PostgresFixture postgres) : DatabaseTest(post
         Assert.Null(begun.Refusal);
         await using var db = Database.CreateDbContext();
         await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
-        var challenge = await db.StepUpChallenges.SingleAsync(c => c.Id == begun.Value, Cancellation);
+        var challenge = await db.StepUpChallenges.AsNoTracking().SingleAsync(c => c.Id == begun.Value, Cancellation);
         var handler = _services.GetServices<IStepUpActHandler>().Single(h => h.Kind == challenge.Act);
         var named = await handler.RebuildAsync(db, challenge, Cancellation);
         if (!named.Succeeded) return named.Refusal;
