@@ -1,6 +1,8 @@
+using Lapse.Infrastructure.Ledger;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Lapse.Portal.Features;
 
@@ -18,6 +20,7 @@ public static class FeatureServices
         services.AddSingleton<ClusterChecks>();
         services.AddSingleton<SecondAdmins>();
         services.AddSingleton<ChangeApplication>();
+        services.TryAddSingleton<LedgerVerifier>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);

@@ -3,6 +3,7 @@ using Lapse.Domain.Access;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Access;
+using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Catalogue;
 using Lapse.Portal.Features.Requests;
 using Microsoft.EntityFrameworkCore;
@@ -27,23 +28,13 @@ public sealed class HomeQuery(IDbContextFactory<PortalDbContext> contexts, Actor
         var open = db.AccessRequests.AsNoTracking()
             .Where(r => r.RequesterId == person.Id && (r.Status == RequestStatus.AwaitingApproval || (r.Status == RequestStatus.Draft && r.ExpiresAt > now)))
             .OrderByDescending(r => r.CreatedAt).ThenByDescending(r => r.Id).Take(Most);
-        var waiting = await db.RowsAsync(Waiting(db, person, now).OrderBy(r => r.SubmittedAt).ThenBy(r => r.Id).Take(MostWaiting + 1), now, cancellation);
+        var waiting = await db.RowsAsync(db.WaitingFor(person, now).OrderBy(r => r.SubmittedAt).ThenBy(r => r.Id).Take(MostWaiting + 1), now, cancellation);
         return new HomeView(
             await HeldAsync(db, person, now, cancellation),
             await db.RowsAsync(open, now, cancellation),
             [.. waiting.Take(MostWaiting)],
             waiting.Count > MostWaiting,
             await db.OfferedTo(person).AnyAsync(cancellation));
-    }
-
-    // By the groups of the sign-in: for finding what waits. Who may decide is asked again at the decision.
-    private static IQueryable<AccessRequest> Waiting(PortalDbContext db, CurrentPerson person, DateTimeOffset now)
-    {
-        var groups = person.Session.Groups;
-        return db.AccessRequests.AsNoTracking().Where(r =>
-            r.Status == RequestStatus.AwaitingApproval && r.ExpiresAt > now && r.RequesterId != person.Id
-            && r.ApproverGroups.Any(g => groups.Contains(g))
-            && !db.Decisions.Any(d => d.RequestId == r.Id && d.RequestVersion == r.Version && d.PersonId == person.Id));
     }
 
     private static async Task<List<HeldAccess>> HeldAsync(PortalDbContext db, CurrentPerson person, DateTimeOffset now, CancellationToken cancellation)
