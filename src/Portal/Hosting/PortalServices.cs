@@ -7,6 +7,7 @@ using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
 using Lapse.Portal.Features;
+using Lapse.Portal.Features.Ledger;
 using Lapse.Portal.Features.StepUp;
 using Quartz;
 
@@ -58,6 +59,7 @@ internal static class PortalServices
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
         app.MapLapseAuthentication();
+        app.MapLedgerExport();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }
 }

@@ -50,6 +50,9 @@ public sealed partial class LedgerPage
     private FilterOption[] Acts => Filter.Act.Length == 0 || Families.Any(f => f.Value == Filter.Act) ? Families : [.. Families, new(Filter.Act, Filter.Act)];
 
     /// <inheritdoc/>
+    protected override bool Concerns(string change) => change == "ledger";
+
+    /// <inheritdoc/>
     protected override Task OnParametersSetAsync()
     {
         _understood = LedgerAddress.TryRead(name => name switch { "act" => Act, "actor" => ActorText, "subject" => Subject, "from" => From, "to" => To, _ => null }, out var filter);
