@@ -64,7 +64,7 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
     [Fact]
     public void Page_More_AsksForWhatComesAfterTheLast()
     {
-        Query.Answer(ask => new AdminClustersView([Card()], ask.After is null ? new("sandbox") : null, []));
+        Query.Answer(ask => ask.After is null ? new AdminClustersView([Card()], new("sandbox"), []) : new AdminClustersView([Card() with { Id = UuidId.New<ClusterId>(Start), Title = "Second" }], null, []));
         var page = Render<ClustersPage>();
 
         page.Find(".more-row button").Click();

@@ -22,6 +22,10 @@ public abstract class AdminPage<TAsk, TView> : LivePage<TAsk, TView>
     [Inject]
     public required WithdrawChange Withdraw { get; init; }
 
+    /// <inheritdoc/>
+    protected override bool Concerns(string change) =>
+        change is "configuration" or "catalogue" || change.StartsWith("cluster:", StringComparison.Ordinal);
+
     /// <summary>Begins a change's step-up and goes to its page; says why not.</summary>
     protected async Task<Refusal?> LeaveForAsync(Func<Actor, CancellationToken, Task<Outcome<StepUpChallengeId>>> begin)
     {

@@ -111,9 +111,10 @@ public sealed class ProposeChange(
         if (settings.Check() is { } wrong) return wrong;
         var test = await checks.TestAsync(address, cancellation);
         if (!test.Succeeded) return test.Refusal!;
-        var after = Cluster.Canonical(current?.Id ?? UuidId.New<ClusterId>(now), settings);
+        var id = current?.Id ?? UuidId.New<ClusterId>(now);
+        var after = Cluster.Canonical(id, settings);
         var secret = sealer.Seal(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), SealedCredential.Write(address.Credential));
-        return ConfigurationChange.Draft(ChangeKind.Cluster, after["id"]!.GetValue<Guid>(), $"{(current is null ? "Register" : "Change")} cluster {settings.Title}", current?.Canonical(), after, secret,
+        return ConfigurationChange.Draft(ChangeKind.Cluster, id.Value, $"{(current is null ? "Register" : "Change")} cluster {settings.Title}", current?.Canonical(), after, secret,
             await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);
 
