@@ -94,7 +94,7 @@ public sealed class RequestThreadQueryTests(PostgresFixture postgres) : Database
         Assert.Equal(DecisionRules.DecidedBefore.Message, bobs.Rights.WhyNotDecide);
         Assert.Equal(1, bobs.ApprovalsSoFar);
         Assert.True((await AskAsync(_carol, id)).Value.Rights.Decide);
-        Assert.Contains("1 more approval needed", ThreadNext.Of(bobs)!.Sentence, StringComparison.Ordinal);
+        Assert.Contains("1 more approval by Bob and Carol. 1 approval of 2 so far.", ThreadNext.Of(bobs)!.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]

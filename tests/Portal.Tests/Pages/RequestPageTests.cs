@@ -105,7 +105,7 @@ public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, Request
     {
         Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));
 
-        Assert.Contains("Bob and Carol: 1 approval needed.", Open().Find(".is-next").TextContent, StringComparison.Ordinal);
+        Assert.Contains("1 approval by Bob or Carol.", Open().Find(".is-next").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

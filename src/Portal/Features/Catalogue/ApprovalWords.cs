@@ -8,7 +8,7 @@ public static class ApprovalWords
 {
     /// <summary>Such as “1 approval by developers, then 2 approvals by sre”.</summary>
     public static string Of(IReadOnlyList<ApprovalStage> stages) => stages.Count == 0
-        ? "Nobody; your second factor is enough"
+        ? "nobody; your second factor is enough"
         : string.Join(", then ", stages.Select(Of));
 
     /// <summary>Such as “2 approvals by sre”.</summary>

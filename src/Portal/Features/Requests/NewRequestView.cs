@@ -38,6 +38,9 @@ public sealed record AskedStage(string Name, int Approvals, IReadOnlyList<string
     /// <summary>Whether Lapse knows too few people to complete it; others of the groups may still sign in.</summary>
     public bool IsShort => !HasMore && People.Count < Approvals;
 
+    /// <summary>Such as “Bob or Carol” where one of them is enough.</summary>
+    public string Whoever => !HasMore && People.Count > Approvals && People.Count > 1 ? string.Join(", ", People.Take(People.Count - 1)) + " or " + People[^1] : Who;
+
     /// <summary>Such as “Bob and Carol”, or “members of sre” when nobody of them has signed in yet.</summary>
     public string Who => People.Count == 0 ? $"members of {string.Join(" or ", Groups)}"
         : HasMore ? string.Join(", ", People) + " and others"

@@ -115,7 +115,7 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
         var events = entries.ConvertAll(e => ThreadEvents.Of(e, people, what, bySubject.GetValueOrDefault(e.Subject)));
         // A draft is nobody's business but its writer's, so the ledger does not have it.
         if (request.SubmittedAt is null)
-            events.Insert(0, new(0, request.CreatedAt, people[request.RequesterId], $"wrote down a request for {what}.", Components.Elements.Tone.Neutral, Components.Icons.Glyphs.Requests, request.Reason, "", []));
+            events.Insert(0, new(0, request.CreatedAt, people[request.RequesterId], $"wrote down a request for {what}.", Components.Elements.Tone.Neutral, Components.Icons.Glyphs.Requests, null, "", []));
         return (events, people, [.. entries.Where(e => e.Act == LedgerActs.RequestReopened).SelectMany(Added).Distinct()]);
     }
 

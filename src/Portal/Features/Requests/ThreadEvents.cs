@@ -12,8 +12,6 @@ namespace Lapse.Portal.Features.Requests;
 /// <summary>Turns ledger entries into the sentences of a thread. What the ledger says of an act unfolds beneath it, whole.</summary>
 public static class ThreadEvents
 {
-    private static readonly string[] Spoken = ["reason", "comment"];
-
     /// <summary>The person that an entry names as its actor; <see langword="null"/> for Lapse and operators.</summary>
     public static PersonId? ActorOf(LedgerEntry entry) =>
         entry.Actor.StartsWith("person:", StringComparison.Ordinal) && UuidId.TryParse<PersonId>(entry.Actor["person:".Length..], out var id) ? id : null;
@@ -31,7 +29,7 @@ public static class ThreadEvents
         var what = grant?.What ?? request;
         var (sentence, tone, icon) = Say(entry, content, what, actor is not null);
         return new(
-            entry.Sequence, entry.Time, actor, sentence, tone, icon, Quote(entry, content),
+            entry.Sequence, entry.Time, actor, sentence, tone, icon, Text(content, "comment"),
             content.TryGetProperty("proof", out _) ? "Proof of the second factor" : "Details",
             [.. Lines(content), new("ledger entry", entry.Sequence.ToString(CultureInfo.InvariantCulture))]);
     }
@@ -64,15 +62,11 @@ public static class ThreadEvents
         return begins ? $"Lapse removes {what}{why}." : $"The binding of {what} is proved gone.";
     }
 
-    // A reason may also be the name of how a grant ended; only people's own words are quoted.
-    private static string? Quote(LedgerEntry entry, JsonElement content) =>
-        entry.Act == LedgerActs.RequestSubmitted ? Text(content, "reason") : Text(content, "comment");
-
     private static IEnumerable<DetailLine> Lines(JsonElement content, string before = "")
     {
         foreach (var property in content.EnumerateObject())
         {
-            if (before.Length == 0 && Spoken.Contains(property.Name)) continue;
+            if (before.Length == 0 && property.Name == "comment") continue;
             switch (property.Value.ValueKind)
             {
                 case JsonValueKind.Null:

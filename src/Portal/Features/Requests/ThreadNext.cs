@@ -25,7 +25,7 @@ public sealed record ThreadNext(string Sentence, string Icon, DateTimeOffset? At
         if (request.Waiting is not { } stage) return new("somebody decides.", Glyphs.Approvals, null);
         var left = stage.Approvals - request.ApprovalsSoFar;
         var sofar = request.ApprovalsSoFar == 0 ? "" : $" {Words.Count(request.ApprovalsSoFar, "approval")} of {stage.Approvals} so far.";
-        return new($"{stage.Who}: {Words.Count(left, request.ApprovalsSoFar == 0 ? "approval" : "more approval")} needed.{sofar}", Glyphs.Approvals, null);
+        return new($"{Words.Count(left, request.ApprovalsSoFar == 0 ? "approval" : "more approval")} by {stage.Whoever}.{sofar}", Glyphs.Approvals, null);
     }
 
     private static ThreadNext? Access(RequestThreadView request)
