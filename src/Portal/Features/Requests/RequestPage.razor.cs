@@ -64,19 +64,14 @@ public sealed partial class RequestPage
         return EndAsync((actor, cancellation) => Deciding.DenyAsync(actor, id, version, comment, cancellation));
     }
 
-    private async Task WithdrawAsync()
+    // What one gives back oneself happens at the first click: the page shows what it is, and it can be asked for again.
+    private Task WithdrawAsync()
     {
         var id = View!.Id;
-        if (View.Status == Domain.Access.RequestStatus.Draft
-            || await Dialogs.ConfirmAsync("Withdraw this request?", "Approvals so far are lost; you can ask again.", "Withdraw the request"))
-            await EndAsync((actor, cancellation) => Withdrawing.WithdrawAsync(actor, id, cancellation));
+        return EndAsync((actor, cancellation) => Withdrawing.WithdrawAsync(actor, id, cancellation));
     }
 
-    private async Task DropAsync(GrantView grant)
-    {
-        if (await Dialogs.ConfirmAsync($"Drop {grant.What}?", "The access ends now. To have it again you have to ask again.", $"Drop {grant.What}"))
-            await EndAsync((actor, cancellation) => Ending.DropAsync(actor, grant.Id, cancellation));
-    }
+    private Task DropAsync(GrantView grant) => EndAsync((actor, cancellation) => Ending.DropAsync(actor, grant.Id, cancellation));
 
     private async Task RevokeAsync(GrantView grant)
     {
