@@ -51,7 +51,8 @@ public sealed class StoryTests(LapseFixture lapse)
         await Expect(deciding.State).ToContainTextAsync("Dropped");
 
         var reading = await lapse.WindowAsync(sam, phone);
-        await reading.OpenAsync("/ledger");
+        if (!phone) await reading.Link("Ledger").ClickAsync();
+        else await reading.OpenAsync("/ledger");
         await reading.Button("Verify").ClickAsync();
         await Expect(reading.Page.GetByText("are intact")).ToBeVisibleAsync();
         foreach (var window in new[] { asking, deciding, reading }) await window.CloseAsync();

@@ -37,7 +37,7 @@ public sealed partial class ClusterApi
     {
         try
         {
-            for (var failures = 0; ; )
+            for (var failures = 0; ;)
             {
                 var ended = await ClusterCalls.RunAsync(() => WatchOnceAsync(client, place, wakes, cancellationToken), cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();

@@ -57,7 +57,7 @@ public static class MissingRights
         if (clusterWide.Count > 0)
             foreach (var rule in ClusterRights.BindingRules(clusterWide, clusterWide: true)) yield return (null, rule);
         foreach (var place in entries.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
-        foreach (var rule in ClusterRights.BindingRules(entries.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)) yield return (place, rule);
+            foreach (var rule in ClusterRights.BindingRules(entries.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)) yield return (place, rule);
     }
 
     private static async Task<ClusterResult<V1PolicyRule?>> LackingAsync(ClusterApi api, string? place, V1PolicyRule rule, CancellationToken cancellationToken)

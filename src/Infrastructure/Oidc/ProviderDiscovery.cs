@@ -10,8 +10,8 @@ namespace Lapse.Infrastructure.Oidc;
 /// </summary>
 public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
-    private static readonly TimeSpan s_lifetime = TimeSpan.FromHours(6);
-    private static readonly TimeSpan s_refreshAtMostEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(6);
+    private static readonly TimeSpan RefreshAtMostEvery = TimeSpan.FromSeconds(30);
 
     private readonly ProviderOptions _options;
     private readonly HttpDocumentRetriever _documents;
@@ -72,7 +72,7 @@ public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConn
     /// <summary>Makes the next call read anew, at most every 30 seconds, so that tokens with made-up keys cannot be used to flood the provider.</summary>
     public void RequestRefresh()
     {
-        if (_clock.GetUtcNow() - _readAt >= s_refreshAtMostEvery) _refreshWanted = true;
+        if (_clock.GetUtcNow() - _readAt >= RefreshAtMostEvery) _refreshWanted = true;
     }
 
     /// <inheritdoc/>
@@ -82,7 +82,7 @@ public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConn
         _one.Dispose();
     }
 
-    private bool IsFresh => _current is not null && !_refreshWanted && _clock.GetUtcNow() - _readAt < s_lifetime;
+    private bool IsFresh => _current is not null && !_refreshWanted && _clock.GetUtcNow() - _readAt < Lifetime;
 
     // OpenID Connect Discovery 1.0, section 4.3: the issuer must be the address that was asked. The sandbox's provider is asked
     // over http for an https issuer, so that no browser shows a certificate warning.

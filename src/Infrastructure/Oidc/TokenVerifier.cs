@@ -24,7 +24,7 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
-    private static readonly JsonWebTokenHandler s_handler = new() { MapInboundClaims = false };
+    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
     /// <summary>Verifies a token that arrives now: by a key that the provider uses at this moment, unexpired, from the configured issuer.</summary>
     /// <exception cref="InvalidOperationException">The provider is not reachable.</exception>
@@ -50,7 +50,7 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
         JsonWebToken read;
         try
         {
-            read = s_handler.ReadJsonWebToken(token);
+            read = Handler.ReadJsonWebToken(token);
         }
         catch (Exception malformed) when (malformed is ArgumentException or SecurityTokenException or JsonException)
         {
@@ -68,7 +68,7 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
     {
         if (!string.Equals(token.Issuer, issuer, StringComparison.Ordinal)) return new Refusal("WrongIssuer", "The answer came from another identity provider. Nothing was done.");
         if (key is null) return new Refusal("UnknownKey", "The answer was signed with a key that the identity provider does not show. Nothing was done; tell an admin if this happens twice.");
-        var result = await s_handler.ValidateTokenAsync(token, new TokenValidationParameters
+        var result = await Handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             IssuerSigningKey = key,
             TryAllIssuerSigningKeys = false,

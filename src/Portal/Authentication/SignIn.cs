@@ -18,8 +18,8 @@ public sealed class SignIn(IDbContextFactory<PortalDbContext> database, Provider
     private const int LongestClaim = 500;
 
     // Of the protocol, of one moment, or a list: nothing by which a cluster could know a person.
-    private static readonly HashSet<string> s_passing = new(StringComparer.Ordinal)
-        { "aud", "exp", "iat", "nbf", "nonce", "jti", "at_hash", "c_hash", "s_hash", "sid", "auth_time", "acr", "amr", "azp", "rh", "uti", "aio" };
+    private static readonly HashSet<string> Passing = new(StringComparer.Ordinal)
+        { "aud", "exp", "iat", "nbf", "nonce", "jti", "at_hash", "c_hash", "Hash", "sid", "auth_time", "acr", "amr", "azp", "rh", "uti", "aio" };
 
     /// <summary>Signs in whoever the token is about.</summary>
     /// <param name="token">The token; signature and issuer are verified.</param>
@@ -72,6 +72,8 @@ public sealed class SignIn(IDbContextFactory<PortalDbContext> database, Provider
             new(Actor.SessionClaim, session.Id.ToString()),
             new("name", person.Name),
             new("preferred_username", person.UserName),
+            // For what the navigation shows, never for what is allowed; a cookie has room for so many.
+            .. session.Groups.Take(200).Select(group => new Claim("groups", group)),
         ],
         Schemes.Cookie, "name", "role"));
 
@@ -80,7 +82,7 @@ public sealed class SignIn(IDbContextFactory<PortalDbContext> database, Provider
         Dictionary<string, string> scalars = new(StringComparer.Ordinal);
         foreach (var (name, value) in claims)
         {
-            if (s_passing.Contains(name) || name.Length > 200) continue;
+            if (Passing.Contains(name) || name.Length > 200) continue;
             var text = value.ValueKind switch
             {
                 JsonValueKind.String => value.GetString(),

@@ -1,9 +1,9 @@
-using Xunit;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Migrations;
 using Lapse.Sandbox;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Xunit;
 
 [assembly: AssemblyFixture(typeof(Lapse.Infrastructure.Tests.Fixtures.PostgresFixture))]
 

@@ -1,7 +1,7 @@
-using Xunit;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Fixtures;
 

@@ -1,5 +1,5 @@
-using Lapse.Domain;
 using System.Text;
+using Lapse.Domain;
 using Lapse.Domain.Catalogue;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Persistence;

@@ -1,10 +1,10 @@
-using Xunit;
 using System.Text.Json.Nodes;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Persistence;
 

@@ -2,10 +2,14 @@ using System.Security.Claims;
 using AngleSharp.Dom;
 using Bunit;
 using Lapse.Domain.People;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
+using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Components;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 
@@ -16,6 +20,17 @@ public sealed class MainLayoutTests : PortalTestContext
     // LapseTheme's dark background, as MudBlazor writes it into its variables.
     private const string DarkGround = "--mud-palette-background: rgba(18,18,24,1)";
     private static readonly string[] Everybody = ["Home", "Catalogue", "Requests", "Approvals", "Access"];
+
+    // The notice above the page finds a database that is down, and leaves the page alone.
+    public MainLayoutTests()
+    {
+        Services.AddSingleton<IDbContextFactory<PortalDbContext>>(new BrokenDatabase());
+        Services.AddSingleton(new PortalGroups());
+        Services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
+        Services.AddSingleton<ActorGuard>();
+        Services.AddSingleton<StepUpHandlers>();
+        Services.AddSingleton<StepUpQueries>();
+    }
 
     [Fact]
     public void Layout_Developer_SeesTheMainPagesAndNoOthers()

@@ -98,9 +98,4 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
             folder.Delete(recursive: true);
         }
     }
-
-    private sealed class BrokenDatabase : IDbContextFactory<PortalDbContext>
-    {
-        public PortalDbContext CreateDbContext() => throw new InvalidOperationException("The database is down.");
-    }
 }

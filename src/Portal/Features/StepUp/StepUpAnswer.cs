@@ -16,15 +16,15 @@ namespace Lapse.Portal.Features.StepUp;
 public sealed class StepUpAnswer(
     IDbContextFactory<PortalDbContext> database, ActorGuard guard, StepUpHandlers handlers, TokenVerifier verifier, ProviderOptions provider, Sealer sealer, TimeProvider clock)
 {
-    private static readonly Refusal s_notHere = new("OtherSession", "This confirmation was started in another browser or sign-in. Nothing was done.");
-    private static readonly Refusal s_meanwhile = new("ChangedMeanwhile", "Somebody changed this at the same moment. Nothing was done; look at it again.");
+    private static readonly Refusal NotHere = new("OtherSession", "This confirmation was started in another browser or sign-in. Nothing was done.");
+    private static readonly Refusal Meanwhile = new("ChangedMeanwhile", "Somebody changed this at the same moment. Nothing was done; look at it again.");
 
     /// <summary>Verifies a token and checks every rule, without doing anything yet.</summary>
     public async Task<Outcome<VerifiedToken>> CheckAsync(Actor? actor, StepUpChallengeId id, string token, CancellationToken cancellation)
     {
         await using var db = await database.CreateDbContextAsync(cancellation);
         var challenge = await db.StepUpChallenges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
-        if (challenge is null || !IsHere(challenge, actor)) return s_notHere;
+        if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var verified = await verifier.VerifyAsync(token, cancellation);
         if (!verified.Succeeded) return verified.Refusal!;
         var person = await db.People.AsNoTracking().SingleAsync(p => p.Id == challenge.PersonId, cancellation);
@@ -41,7 +41,7 @@ public sealed class StepUpAnswer(
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var challenge = await StepUpHandlers.LockAsync(db, id, cancellation);
-        if (challenge is null || !IsHere(challenge, actor)) return s_notHere;
+        if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         var person = await db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {actor.PersonId.Value} FOR UPDATE").SingleAsync(cancellation);
@@ -70,7 +70,7 @@ public sealed class StepUpAnswer(
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var challenge = await StepUpHandlers.LockAsync(db, id, cancellation);
-        if (challenge is null || !IsHere(challenge, actor)) return s_notHere;
+        if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (challenge.ConsumedAt is not null || challenge.AbandonedAt is not null) return new Refusal("ChallengeUsed", "This confirmation has been used already. Nothing more was done.");
@@ -97,7 +97,7 @@ public sealed class StepUpAnswer(
         }
         catch (DbUpdateConcurrencyException)
         {
-            return s_meanwhile;
+            return Meanwhile;
         }
     }
 

@@ -11,7 +11,7 @@ namespace Lapse.Portal.Features.StepUp;
 /// <summary>Begins, starts and cancels step-ups. What comes back from the provider is for <see cref="StepUpAnswer"/>.</summary>
 public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, ActorGuard guard, ProviderGate gate, StepUpHandlers handlers, TimeProvider clock)
 {
-    private static readonly Refusal s_notOpen = new("ChallengeNotOpen", "This confirmation is not open any more, or not yours. Nothing was done; start again from the page of what you want to confirm.");
+    private static readonly Refusal NotOpen = new("ChallengeNotOpen", "This confirmation is not open any more, or not yours. Nothing was done; start again from the page of what you want to confirm.");
 
     /// <summary>The page that names a challenge's act and leads to the provider.</summary>
     public static string Address(StepUpChallengeId id) => $"/step-up/{id}";
@@ -63,7 +63,7 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
         var person = await guard.FindAsync(db, actor, cancellation);
         if (!person.Succeeded) return person.Refusal!;
         var started = await Open(db, actor, id).Where(c => c.StartedAt == null && c.ExpiresAt > now).ExecuteUpdateAsync(set => set.SetProperty(c => c.StartedAt, now), cancellation);
-        return started == 1 ? await db.StepUpChallenges.AsNoTracking().SingleAsync(c => c.Id == id, cancellation) : s_notOpen;
+        return started == 1 ? await db.StepUpChallenges.AsNoTracking().SingleAsync(c => c.Id == id, cancellation) : NotOpen;
     }
 
     /// <summary>Gives a challenge up; returns the page to land on. Nothing happens to one that is not this session's.</summary>

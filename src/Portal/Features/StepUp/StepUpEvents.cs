@@ -14,8 +14,8 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     /// <summary>The protected property that carries the challenge through the provider.</summary>
     public const string ChallengeItem = "lapse.challenge";
 
-    private static readonly object s_token = new();
-    private static readonly object s_properties = new();
+    private static readonly object Token = new();
+    private static readonly object Properties = new();
 
     /// <inheritdoc/>
     public override Task RedirectToIdentityProvider(RedirectContext context)
@@ -33,11 +33,11 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
         // Only judged here: the handler's own checks, such as that of the nonce cookie, come after this event.
         var token = context.TokenEndpointResponse.IdToken ?? "";
         // A failure that an event reports reaches RemoteFailure without the properties.
-        context.HttpContext.Items[s_properties] = context.Properties;
+        context.HttpContext.Items[Properties] = context.Properties;
         var verified = Challenge(context.Properties) is { } id
             ? await answer.CheckAsync(await ActorAsync(context.HttpContext), id, token, context.HttpContext.RequestAborted)
             : new Refusal("ChallengeNotStarted", "This confirmation was not started here. Nothing was done.");
-        if (verified.Succeeded) context.HttpContext.Items[s_token] = (token, verified.Value);
+        if (verified.Succeeded) context.HttpContext.Items[Token] = (token, verified.Value);
         else context.Fail(new RefusedException(verified.Refusal!));
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     {
         context.HandleResponse();
         var actor = await ActorAsync(context.HttpContext);
-        if (context.HttpContext.Items[s_token] is not (string token, VerifiedToken verified) || actor is null || Challenge(context.Properties) is not { } id)
+        if (context.HttpContext.Items[Token] is not (string token, VerifiedToken verified) || actor is null || Challenge(context.Properties) is not { } id)
         {
             context.Response.Redirect("/");
             return;
@@ -75,7 +75,7 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     public override async Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
-        var properties = context.Properties ?? context.HttpContext.Items[s_properties] as AuthenticationProperties;
+        var properties = context.Properties ?? context.HttpContext.Items[Properties] as AuthenticationProperties;
         LogFailure(context.Failure?.GetType().Name ?? "unknown");
         var refusal = context.Failure switch
         {

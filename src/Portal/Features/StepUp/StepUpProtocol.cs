@@ -8,11 +8,11 @@ namespace Lapse.Portal.Features.StepUp;
 /// </summary>
 internal sealed class StepUpProtocol(IHttpContextAccessor http) : OpenIdConnectProtocolValidator
 {
-    private static readonly object s_key = new();
+    private static readonly object Key = new();
 
     /// <summary>Says which nonce the request at hand is about to use.</summary>
-    public static void Use(HttpContext context, string nonce) => context.Items[s_key] = nonce;
+    public static void Use(HttpContext context, string nonce) => context.Items[Key] = nonce;
 
     public override string GenerateNonce() =>
-        http.HttpContext?.Items[s_key] as string ?? throw new InvalidOperationException("A step-up goes to the provider only with a started challenge.");
+        http.HttpContext?.Items[Key] as string ?? throw new InvalidOperationException("A step-up goes to the provider only with a started challenge.");
 }

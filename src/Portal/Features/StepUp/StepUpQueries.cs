@@ -41,8 +41,8 @@ public sealed record AbandonedStepUp(StepUpChallengeId Id, ActKind Act, DateTime
 /// <summary>What people see of step-ups: only their own.</summary>
 public sealed class StepUpQueries(IDbContextFactory<PortalDbContext> database, ActorGuard guard, StepUpHandlers handlers, TimeProvider clock)
 {
-    private static readonly TimeSpan s_noticeLifetime = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan s_abandonedLifetime = TimeSpan.FromHours(24);
+    private static readonly TimeSpan NoticeLifetime = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AbandonedLifetime = TimeSpan.FromHours(24);
 
     /// <summary>A challenge of this session with its act in words; <see langword="null"/> if there is none.</summary>
     public async Task<StepUpView?> FindAsync(Actor actor, StepUpChallengeId id, CancellationToken cancellation)
@@ -63,7 +63,7 @@ public sealed class StepUpQueries(IDbContextFactory<PortalDbContext> database, A
     /// <summary>The refusal that a return address names with <c>?notice=</c>, for a few minutes and in the session that it happened in.</summary>
     public async Task<Refusal?> NoticeAsync(Actor actor, StepUpChallengeId id, CancellationToken cancellation)
     {
-        var since = clock.GetUtcNow() - s_noticeLifetime;
+        var since = clock.GetUtcNow() - NoticeLifetime;
         await using var db = await database.CreateDbContextAsync(cancellation);
         var challenge = await db.StepUpChallenges.AsNoTracking().SingleOrDefaultAsync(
             c => c.Id == id && c.PersonId == actor.PersonId && c.SessionId == actor.SessionId && c.AbandonedAt > since, cancellation);
@@ -77,7 +77,7 @@ public sealed class StepUpQueries(IDbContextFactory<PortalDbContext> database, A
     public async Task<AbandonedStepUp?> AbandonedAsync(Actor actor, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var (since, clicked) = (now - s_abandonedLifetime, now - StepUpChallenge.ConfirmWithin);
+        var (since, clicked) = (now - AbandonedLifetime, now - StepUpChallenge.ConfirmWithin);
         await using var db = await database.CreateDbContextAsync(cancellation);
         var mine = db.StepUpChallenges.AsNoTracking().Where(c => c.PersonId == actor.PersonId && c.CreatedAt > since);
         var left = await mine
