@@ -20,7 +20,8 @@ public sealed class ChildProcess : IAsyncDisposable
         log=$1 signal=$2 grace=$3
         shift 3
         exec 3<&0 </dev/null 2>/dev/null
-        if [ "$log" = - ]; then "$@" 3<&- 2>&1 & else "$@" 3<&- >>"$log" 2>&1 & fi
+        # What the child prints comes on our own output: its id must stand before that.
+        if [ "$log" = - ]; then { echo "$BASHPID"; exec "$@"; } 3<&- 2>&1 & else "$@" 3<&- >>"$log" 2>&1 & fi
         child=$!
         {
           read -r _ <&3
@@ -33,7 +34,7 @@ public sealed class ChildProcess : IAsyncDisposable
         } >/dev/null &
         guard=$!
         exec 3<&-
-        echo "$child"
+        [ "$log" = - ] || echo "$child"
         exec >/dev/null
         code=0
         while kill -s 0 "$child"; do wait "$child"; code=$?; done

@@ -22,7 +22,7 @@ public sealed class SignInTests(PostgresFixture postgres) : StepUpTest(postgres)
         Assert.Equal(("alice@example.com", "true"), (session.Claims["email"], session.Claims["email_verified"]));
         Assert.DoesNotContain("nonce", session.Claims.Keys);
         Assert.Equal(1, await CountAsync(LedgerActs.SignedIn));
-        Assert.Equal("lapse:person lapse:session name preferred_username", await Alice.ReadAsync("/cookie", Cancellation));
+        Assert.Equal("lapse:person lapse:session name preferred_username groups", await Alice.ReadAsync("/cookie", Cancellation));
         var cookie = Alice.Cookies.GetAllCookies().Single(c => c.Name == "lapse");
         Assert.True(cookie.HttpOnly);
     }

@@ -86,8 +86,11 @@ public sealed class ChangeFeedTests(PostgresFixture postgres) : DatabaseTest(pos
         await NotifyAsync("grant:0");
         await UntilAsync(heard, "grant:0");
         for (var i = 0; i < 20; i++) await NotifyAsync("grant:1");
-        using var other = _feed.Subscribe(_ => true, Into(new()));
+        // Somebody else has heard the last: everything before it waits for the busy one by now.
+        var arrived = new ConcurrentQueue<string>();
+        using var other = _feed.Subscribe(_ => true, Into(arrived));
         await NotifyAsync("grant:2");
+        await UntilAsync(arrived, "grant:2");
         goOn.SetResult();
 
         await UntilAsync(heard, "grant:2");
