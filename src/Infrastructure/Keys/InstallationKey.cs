@@ -16,6 +16,9 @@ public sealed class InstallationKey : IDisposable
     /// <summary>The public key's file, for those who verify.</summary>
     public const string PublicFileName = "installation-key.pub.pem";
 
+    /// <summary>What an operator's signature over a version of the configuration is for.</summary>
+    public const string ConfigurationDomain = "lapse/configuration/v1";
+
     private readonly ECDsa _key;
     private readonly Lock _lock = new();
 

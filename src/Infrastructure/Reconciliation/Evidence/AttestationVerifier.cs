@@ -17,7 +17,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 internal sealed class AttestationVerifier(InstallationKey key, ProofVerifier proofs, PortalGroups groups)
 {
     /// <summary>The purpose of an operator's signature over a version's digest (<see cref="InstallationKey.Sign"/>).</summary>
-    public const string OperatorDomain = "lapse/configuration/v1";
+    public const string OperatorDomain = InstallationKey.ConfigurationDomain;
 
     /// <summary>The reason why nobody vouches for the version; <see langword="null"/> if somebody does.</summary>
     /// <param name="db">A context.</param>

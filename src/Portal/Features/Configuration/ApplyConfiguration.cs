@@ -19,9 +19,6 @@ namespace Lapse.Portal.Features.Configuration;
 /// </summary>
 public sealed class ApplyConfiguration(IDbContextFactory<PortalDbContext> contexts, InstallationKey key, Sealer sealer, TimeProvider clock)
 {
-    /// <summary>What an operator's signature over a version is for.</summary>
-    public const string SignatureDomain = "lapse/configuration/v1";
-
     private readonly List<string> _changes = [];
 
     /// <summary>Applies the file in one transaction.</summary>
@@ -158,7 +155,7 @@ public sealed class ApplyConfiguration(IDbContextFactory<PortalDbContext> contex
         return null;
     }
 
-    private Attestation Sign(byte[] digest) => Attestation.ByOperator(key.Sign(SignatureDomain, digest));
+    private Attestation Sign(byte[] digest) => Attestation.ByOperator(key.Sign(InstallationKey.ConfigurationDomain, digest));
 
     private static bool Same(Cluster cluster, ClusterSettings settings) =>
         new ClusterSettings(cluster.Name, cluster.Title, cluster.Environment, cluster.Server, cluster.CertificateAuthority, settings.CredentialKind, cluster.UserNameClaim, cluster.UserNamePrefix) == settings
