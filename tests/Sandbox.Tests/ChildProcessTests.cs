@@ -58,6 +58,19 @@ public sealed class ChildProcessTests : IDisposable
         Assert.Equal("one\ntwo\n", Log());
     }
 
+    /// <summary>The child may have ended, and been reaped, before the watcher first asks whether it is alive.</summary>
+    [Fact]
+    public async Task WaitForExit_ChildrenEndAtOnce_EachExitCodeIsKept()
+    {
+        var codes = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Task.Run(async () =>
+        {
+            await using var child = Start("exit 3");
+            return await child.WaitForExitAsync(Scratch.Token);
+        })));
+
+        Assert.All(codes, code => Assert.Equal(3, code));
+    }
+
     [Fact]
     public async Task WaitUntilReady_ChildEnds_SaysWhatItPrinted()
     {

@@ -36,8 +36,10 @@ public sealed class ChildProcess : IAsyncDisposable
         exec 3<&-
         [ "$log" = - ] || echo "$child"
         exec >/dev/null
-        code=0
-        while kill -s 0 "$child"; do wait "$child"; code=$?; done
+        # A signal interrupts a wait; once the child has gone, however early, bash still knows its exit code.
+        while kill -s 0 "$child"; do wait "$child"; done
+        wait "$child"
+        code=$?
         kill -s KILL -- "-$child" "-$guard"
         exit "$code"
         """;
