@@ -33,6 +33,15 @@ public sealed class PortalOptions
     /// <summary>The groups that administer and audit Lapse.</summary>
     public PortalGroupsOptions Groups { get; set; } = new();
 
+    /// <summary>
+    /// The reverse proxies in front of Lapse, as addresses or networks (<c>10.0.0.0/8</c>). Only they are believed when they say who calls
+    /// and that it was over https.
+    /// </summary>
+    public string[] TrustedProxies { get; set; } = [];
+
+    /// <summary>Where to report a weakness of this installation, a <c>mailto:</c> or <c>https:</c> address; for <c>/.well-known/security.txt</c>.</summary>
+    public string SecurityContact { get; set; } = "";
+
     /// <summary>A file in which the sandbox's cluster says how far its start is; sandbox only.</summary>
     public string? ClusterStatusFile { get; set; }
 
@@ -47,6 +56,8 @@ public sealed class PortalOptions
         if (string.IsNullOrWhiteSpace(Keys)) yield return "Lapse:Keys is not set; it is the folder with the installation's keys.";
         if (SignInLifetime < TimeSpan.FromMinutes(5) || SignInLifetime > TimeSpan.FromHours(24)) yield return "Lapse:SignInLifetime must be between 5 minutes and 24 hours.";
         if (string.IsNullOrWhiteSpace(Groups.Admins) || string.IsNullOrWhiteSpace(Groups.Auditors)) yield return "Lapse:Groups:Admins and Lapse:Groups:Auditors must name groups.";
+        foreach (var proxy in TrustedProxies.Where(proxy => !ProxyTrust.TryParse(proxy, out _))) yield return $"Lapse:TrustedProxies has “{proxy}”, which is no address or network such as 10.1.2.3 or 10.0.0.0/8.";
+        if (SecurityContact.Length > 0 && !(Uri.TryCreate(SecurityContact, UriKind.Absolute, out var contact) && contact.Scheme is "mailto" or "https")) yield return "Lapse:SecurityContact must be a mailto: or https: address.";
         if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
     }
 }

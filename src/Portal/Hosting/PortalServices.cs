@@ -16,6 +16,8 @@ namespace Lapse.Portal.Hosting;
 /// <summary>Puts the portal together: what it is made of, and the order in which a request passes through it.</summary>
 internal static class PortalServices
 {
+    private const long LargestBody = 128 * 1024;
+
     /// <summary>Registers everything that serves.</summary>
     public static void AddPortal(this WebApplicationBuilder builder)
     {
@@ -28,6 +30,7 @@ internal static class PortalServices
         services.AddSingleton(new OutboundOptions { AllowLoopback = options.Mode == PortalMode.Sandbox });
         services.AddLapseDatabase(configuration.GetConnectionString("Portal")!);
         services.AddSingleton<LedgerVerifier>();
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
         services.AddPortalComponents();
@@ -46,20 +49,32 @@ internal static class PortalServices
         });
         services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         services.AddFeatures();
+        services.AddPortalHealth();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // Forms are a few fields, and files come over the circuit in small messages.
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+        });
     }
 
     /// <summary>The order in which a request passes through.</summary>
     public static void UsePortal(this WebApplication app)
     {
+        var options = app.Services.GetRequiredService<PortalOptions>();
+        app.UseTrustedProxies(options);
+        app.UseSecurityHeaders(options);
+        if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found");
-        app.MapGet("/health/live", () => Results.Text("live")).AllowAnonymous();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapStaticAssets().AllowAnonymous();
+        app.MapPortalHealth();
+        app.MapSecurityText(options);
         app.MapLapseAuthentication();
         app.MapLedgerExport();
-        app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
     }
 }

@@ -17,6 +17,7 @@ internal static class ServeCommand
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var errors = builder.Configuration.Portal().Errors().ToList();
         if (builder.Configuration.GetConnectionString("Portal") is not { Length: > 0 }) errors.Add("ConnectionStrings:Portal is not set.");
+        if (ProxyTrust.Problem(builder.Configuration.Portal(), builder.Configuration) is { } plain) errors.Add(plain);
         if (errors.Count > 0) return Console.Refuse(string.Join(Environment.NewLine, errors));
 
         builder.WebHost.UseStaticWebAssets();
