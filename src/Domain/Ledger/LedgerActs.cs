@@ -9,6 +9,12 @@ public static class LedgerActs
     /// <summary>A person signed out.</summary>
     public const string SignedOut = "session.signed-out";
 
+    /// <summary>An admin shut a person out; what the person had ended with it.</summary>
+    public const string PersonDisabled = "person.disabled";
+
+    /// <summary>Another admin let a person in again.</summary>
+    public const string PersonEnabled = "person.enabled";
+
     /// <summary>A request was submitted with its proof.</summary>
     public const string RequestSubmitted = "request.submitted";
 

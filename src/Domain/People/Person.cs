@@ -29,6 +29,12 @@ public sealed class Person
     /// <summary>When this person was disabled; <see langword="null"/> while enabled.</summary>
     public DateTimeOffset? DisabledAt { get; private set; }
 
+    /// <summary>The admin who disabled this person; <see langword="null"/> while enabled.</summary>
+    public PersonId? DisabledBy { get; private set; }
+
+    /// <summary>Why, for other admins; may be empty.</summary>
+    public string DisabledWhy { get; private set; } = "";
+
     /// <summary>When a verified token of this person last arrived.</summary>
     public DateTimeOffset LastSeenAt { get; private set; }
 
@@ -57,9 +63,18 @@ public sealed class Person
         LastSeenAt = now;
     }
 
-    /// <summary>Shuts this person out.</summary>
-    public void Disable(DateTimeOffset now) => DisabledAt ??= now;
+    /// <summary>Shuts this person out. Somebody who is disabled already stays disabled by whoever did it first.</summary>
+    /// <param name="by">The admin.</param>
+    /// <param name="why">Why; may be empty.</param>
+    /// <param name="now">When.</param>
+    /// <exception cref="InvalidOperationException">It is the admin's own account: nobody locks everybody out.</exception>
+    public void Disable(PersonId by, string why, DateTimeOffset now)
+    {
+        if (by == Id) throw new InvalidOperationException("Nobody disables their own account.");
+        if (IsDisabled) return;
+        (DisabledAt, DisabledBy, DisabledWhy) = (now, by, why);
+    }
 
     /// <summary>Lets this person in again.</summary>
-    public void Enable() => DisabledAt = null;
+    public void Enable() => (DisabledAt, DisabledBy, DisabledWhy) = (null, null, "");
 }

@@ -17,6 +17,9 @@ public enum ActKind
 
     /// <summary>Confirm another admin's change of the configuration.</summary>
     ConfirmChange,
+
+    /// <summary>Let a person in again who was disabled.</summary>
+    EnablePerson,
 }
 
 /// <summary>

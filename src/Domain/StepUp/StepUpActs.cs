@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.People;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Text;
 using Lapse.Domain.Workflows;
@@ -43,6 +44,16 @@ public static class StepUpActs
 
     /// <summary>“I confirm that change.”</summary>
     public static StepUpAct Confirm(ConfigurationChange change, PersonId confirmer) => new(ActKind.ConfirmChange, change.Id.Value, 1, confirmer, Changed(change));
+
+    /// <summary>“I let this person in again.”</summary>
+    /// <param name="person">A person who is disabled.</param>
+    /// <param name="admin">Who lets them in.</param>
+    public static StepUpAct Enable(Person person, PersonId admin) => new(ActKind.EnablePerson, person.Id.Value, 1, admin, new()
+    {
+        ["issuer"] = person.Issuer,
+        ["subject"] = person.Subject,
+        ["disabledAt"] = person.DisabledAt is { } at ? CanonicalTime.Text(at) : null,
+    });
 
     private static JsonObject Asked(AccessRequest request, ElevatedRoleVersion entry, WorkflowVersion workflow) => new()
     {

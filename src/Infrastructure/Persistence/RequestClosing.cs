@@ -1,3 +1,4 @@
+using Lapse.Domain;
 using Lapse.Domain.Access;
 using Microsoft.EntityFrameworkCore;
 
@@ -10,10 +11,13 @@ public static class RequestClosing
     /// Call it in the transaction that ends a grant, after that is saved. The request is locked before the others are
     /// counted: of two grants that end at once, the later one sees the earlier.
     /// </summary>
-    public static async Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation)
+    public static Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation) => db.CloseIfOverAsync(ended.RequestId, [ended.Id], cancellation);
+
+    /// <summary>The same for several grants of one request that end together.</summary>
+    public static async Task CloseIfOverAsync(this PortalDbContext db, AccessRequestId id, IReadOnlyCollection<GrantId> ended, CancellationToken cancellation)
     {
-        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {ended.RequestId.Value} FOR UPDATE").SingleAsync(cancellation);
-        var live = await db.Grants.AnyAsync(g => g.RequestId == ended.RequestId && g.Id != ended.Id && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
+        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {id.Value} FOR UPDATE").SingleAsync(cancellation);
+        var live = await db.Grants.AnyAsync(g => g.RequestId == id && !ended.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
         if (!live && request.Status == RequestStatus.Approved) request.Close();
     }
 }

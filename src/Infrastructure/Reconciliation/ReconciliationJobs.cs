@@ -1,3 +1,4 @@
+using Lapse.Infrastructure.People;
 using Quartz;
 
 namespace Lapse.Infrastructure.Reconciliation;
@@ -10,12 +11,16 @@ internal sealed class SweepJob(BindingSweep sweep) : IJob
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await sweep.RunAsync(cancellationToken);
 }
 
-/// <summary>Ends requests that waited too long; every half minute on one of the replicas.</summary>
+/// <summary>Ends requests that waited too long, and what is left of people who were shut out; every half minute on one of the replicas.</summary>
 [DisallowConcurrentExecution]
-internal sealed class TimeoutsJob(RequestTimeouts timeouts) : IJob
+internal sealed class TimeoutsJob(RequestTimeouts timeouts, ShutOutSweep shutOut) : IJob
 {
     /// <inheritdoc/>
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await timeouts.RunAsync(cancellationToken);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
+    {
+        await timeouts.RunAsync(cancellationToken);
+        await shutOut.RunAsync(cancellationToken);
+    }
 }
 
 /// <summary>The recurring work of this part, for the scheduler of the whole portal.</summary>

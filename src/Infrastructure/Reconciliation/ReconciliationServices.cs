@@ -1,6 +1,7 @@
 using Lapse.Domain.People;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Notifications;
+using Lapse.Infrastructure.People;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,7 +34,7 @@ public static class ReconciliationServices
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
-        services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>();
+        services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>().AddSingleton<ShutOutSweep>();
         services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>();
         services.AddQuartz(quartz => quartz.AddReconciliationJobs());
         return services;

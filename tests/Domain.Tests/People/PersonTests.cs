@@ -22,11 +22,20 @@ public class PersonTests
     public void Disable_Twice_KeepsTheFirstMomentUntilEnabled()
     {
         var person = Person.FirstSeen("i", "s", "n", "u", [], Now);
-        person.Disable(Now);
-        person.Disable(Now.AddHours(1));
-        Assert.Equal((true, Now), (person.IsDisabled, person.DisabledAt!.Value));
+        person.Disable(Bob, "left", Now);
+        person.Disable(Carol, "another reason", Now.AddHours(1));
+        Assert.Equal((true, Now, Bob, "left"), (person.IsDisabled, person.DisabledAt!.Value, person.DisabledBy, person.DisabledWhy));
 
         person.Enable();
+        Assert.Equal((false, null, null, ""), (person.IsDisabled, person.DisabledAt, person.DisabledBy, person.DisabledWhy));
+    }
+
+    [Fact]
+    public void Disable_OwnAccount_Throws()
+    {
+        var person = Person.FirstSeen("i", "s", "n", "u", [], Now);
+
+        Assert.Throws<InvalidOperationException>(() => person.Disable(person.Id, "", Now));
         Assert.False(person.IsDisabled);
     }
 

@@ -13,6 +13,7 @@ using Lapse.Portal.Features;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.Approvals;
+using Lapse.Portal.Features.People;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.DataProtection;
@@ -69,6 +70,11 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(ProposeChangeAct), "change as another admin", (t, actor) => t.ActAsync<ProposeChangeAct>(ActKind.ProposeChange, t.DraftChangeIdAsync, actor, ["lapse-admins"]), w => [w.Dave]),
         new(typeof(ConfirmChangeAct), "confirm without the group in the token", (t, actor) => t.ActAsync<ConfirmChangeAct>(ActKind.ConfirmChange, t.ChangeIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dave]),
         new(typeof(ConfirmChangeAct), "confirm one's own", (t, actor) => t.ActAsync<ConfirmChangeAct>(ActKind.ConfirmChange, t.ChangeIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
+        new(typeof(DisablePerson), "disable somebody", async (t, actor) => (await t.Get<DisablePerson>().DisableAsync(actor, t._world.Carol.PersonId, "", Cancellation)).Refusal, NoAdmins),
+        new(typeof(DisablePerson), "disable oneself", async (t, actor) => (await t.Get<DisablePerson>().DisableAsync(actor, t._world.Dana.PersonId, "", Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dana]),
+        new(typeof(EnablePerson), "begin to enable somebody", async (t, actor) => (await t.Get<EnablePerson>().BeginAsync(actor, await t.DisabledIdAsync(), Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dana]),
+        new(typeof(EnablePersonAct), "enable without the group in the token", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dave]),
+        new(typeof(EnablePersonAct), "enable whom one disabled oneself", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
         new(typeof(WithdrawChange), "give a change up", async (t, actor) => (await t.Get<WithdrawChange>().WithdrawAsync(actor, await t.ChangeIdAsync(), Cancellation)).Refusal, NoAdmins),
     ];
 
@@ -157,6 +163,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private AccessRequestId? _draft, _waiting;
     private GrantId? _grant;
     private ConfigurationChangeId? _change, _draftChange;
+    private PersonId? _disabled;
 
     private async Task PrepareAsync()
     {
@@ -165,6 +172,17 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await GrantIdAsync();
         await ChangeIdAsync();
         await DraftChangeIdAsync();
+        await DisabledIdAsync();
+    }
+
+    private async Task<PersonId> DisabledIdAsync()
+    {
+        if (_disabled is { } known) return known;
+        await using var db = Database.CreateDbContext();
+        var erin = World.SignIn(db, "erin", Now, "developers");
+        db.People.Local.Single(p => p.Id == erin.PersonId).Disable(_world.Dana.PersonId, "", Now);
+        await db.CommitAsync(Cancellation);
+        return (_disabled = erin.PersonId).Value;
     }
 
     private async Task<AccessRequestId> DraftIdAsync() => _draft ??= (await _world.RequestAsync(_world.OnePeer, _world.Alice, Cancellation, submitted: false)).Id;
@@ -213,6 +231,9 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<ConfigurationChangeId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
         await ActAsync<T>(kind, (await subject()).Value, actor, groups);
 
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<PersonId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
+        await ActAsync<T>(kind, (await subject()).Value, actor, groups);
+
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Guid subject, Actor actor, string[] groups) where T : IStepUpActHandler
     {
         await using var db = Database.CreateDbContext();
@@ -236,7 +257,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         var old = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now.AddHours(-9));
         db.SignInSessions.AddRange(ended, old);
         var disabled = World.SignIn(db, $"disabled-{Guid.NewGuid():N}", Now, "developers", "sre", "lapse-admins");
-        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(Now);
+        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(_world.Dana.PersonId, "", Now);
         await db.CommitAsync(Cancellation);
         return
         [
@@ -257,7 +278,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         var requests = await db.AccessRequests.AsNoTracking().OrderBy(r => r.Id).Select(r => $"{r.Id} {r.Status} {r.Version}").ToListAsync(Cancellation);
         var grants = await db.Grants.AsNoTracking().OrderBy(g => g.Id).Select(g => $"{g.Id} {g.Status}").ToListAsync(Cancellation);
         var changes = await db.ConfigurationChanges.AsNoTracking().OrderBy(c => c.Id).Select(c => $"{c.Id} {c.Status}").ToListAsync(Cancellation);
-        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
+        var people = await db.People.AsNoTracking().OrderBy(p => p.Id).Select(p => $"{p.Id} {p.DisabledAt}").ToListAsync(Cancellation);
+        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

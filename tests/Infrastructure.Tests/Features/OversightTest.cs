@@ -96,7 +96,7 @@ public abstract class OversightTest(PostgresFixture postgres) : DatabaseTest(pos
     {
         await using var db = Database.CreateDbContext();
         var disabled = World.SignIn(db, "disabled", Start, "developers", "lapse-admins", "lapse-auditors");
-        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(Start);
+        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(World.Dana.PersonId, "", Start);
         var ended = SignInSession.Start(World.Bob.PersonId, ["developers", "lapse-admins"], new Dictionary<string, string>(), Start);
         ended.End(Start);
         db.SignInSessions.Add(ended);

@@ -130,7 +130,7 @@ public sealed class ProvisionFailureTests(PostgresFixture postgres, ControlPlane
         var grant = await ApprovedAsync();
         await using (var db = Database.CreateDbContext())
         {
-            (await db.People.SingleAsync(p => p.Id == Story.Alice.PersonId, Cancellation)).Disable(DateTimeOffset.UtcNow);
+            (await db.People.SingleAsync(p => p.Id == Story.Alice.PersonId, Cancellation)).Disable(Story.Bob.PersonId, "", DateTimeOffset.UtcNow);
             await db.CommitAsync(Cancellation);
         }
         await StartAsync();

@@ -12,6 +12,9 @@ internal sealed class PersonConfiguration : IEntityTypeConfiguration<Person>
         person.HasKey(p => p.Id);
         person.HasIndex(p => new { p.Issuer, p.Subject }).IsUnique();
         person.HasIndex(p => p.Groups).HasMethod("gin");
+        person.HasIndex(p => new { p.LastSeenAt, p.Id });
+        person.HasIndex(p => p.DisabledAt).HasFilter("disabled_at IS NOT NULL");
+        person.Property(p => p.DisabledWhy).HasMaxLength(500).HasDefaultValue("");
         person.Property(p => p.Issuer).HasMaxLength(500);
         person.Property(p => p.Subject).HasMaxLength(255);
         person.Property(p => p.Name).HasMaxLength(300);

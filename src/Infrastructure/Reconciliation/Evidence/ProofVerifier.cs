@@ -69,6 +69,7 @@ internal sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, Provide
         ActKind.SubmitRequest => "The request",
         ActKind.ApproveRequest => "An approval",
         ActKind.ProposeChange => "The configuration change",
+        ActKind.EnablePerson => "The readmission of a person",
         ActKind.ConfirmChange => "The confirmation of the configuration change",
     };
 }

@@ -9,13 +9,15 @@ public static class LedgerWords
     {
         [LedgerActs.SignedIn] = "signed in",
         [LedgerActs.SignedOut] = "signed out",
+        [LedgerActs.PersonDisabled] = "disabled a person",
+        [LedgerActs.PersonEnabled] = "enabled a person",
         [LedgerActs.RequestSubmitted] = "submitted a request",
         [LedgerActs.RequestApproved] = "approved a request",
         [LedgerActs.RequestApprovedByRule] = "approved a request by its workflow",
         [LedgerActs.RequestDenied] = "denied a request",
         [LedgerActs.RequestWithdrawn] = "withdrew a request",
         [LedgerActs.RequestTimedOut] = "let a request time out",
-        [LedgerActs.RequestReopened] = "reopened a request: its role became wider",
+        [LedgerActs.RequestReopened] = "reopened a request: it is decided anew",
         [LedgerActs.StepUpProved] = "proved a step-up",
         [LedgerActs.StepUpRefused] = "was refused a step-up",
         [LedgerActs.ProviderTested] = "tested the identity provider",
@@ -41,6 +43,7 @@ public static class LedgerWords
         new("step-up", "Step-ups", [.. Of("step-up."), .. Of("provider.")]),
         new("change", "Changes", [.. Of("change."), .. Of("operator.")]),
         new("session", "Sign-ins", Of("session.")),
+        new("person", "People", Of("person.")),
         new("alert", "Alerts", [LedgerActs.Alert]),
     ];
 

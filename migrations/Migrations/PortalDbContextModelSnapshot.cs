@@ -3,20 +3,17 @@ using System;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Lapse.Migrations
+namespace Lapse.Migrations.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261124202511_StepUpWords")]
-    partial class StepUpWords
+    partial class PortalDbContextModelSnapshot : ModelSnapshot
     {
-        /// <inheritdoc />
-        protected override void BuildTargetModel(ModelBuilder modelBuilder)
+        protected override void BuildModel(ModelBuilder modelBuilder)
         {
 #pragma warning disable 612, 618
             modelBuilder
@@ -324,6 +321,10 @@ namespace Lapse.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
+
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
@@ -948,6 +949,18 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("disabled_at");
 
+                    b.Property<Guid?>("DisabledBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("disabled_by");
+
+                    b.Property<string>("DisabledWhy")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasDefaultValue("")
+                        .HasColumnName("disabled_why");
+
                     b.PrimitiveCollection<string[]>("Groups")
                         .HasColumnType("text[]")
                         .HasColumnName("groups");
@@ -993,6 +1006,10 @@ namespace Lapse.Migrations
                     b.HasKey("Id")
                         .HasName("pk_people");
 
+                    b.HasIndex("DisabledAt")
+                        .HasDatabaseName("ix_people_disabled_at")
+                        .HasFilter("disabled_at IS NOT NULL");
+
                     b.HasIndex("Groups")
                         .HasDatabaseName("ix_people_groups");
 
@@ -1001,6 +1018,9 @@ namespace Lapse.Migrations
                     b.HasIndex("Issuer", "Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_people_issuer_subject");
+
+                    b.HasIndex("LastSeenAt", "Id")
+                        .HasDatabaseName("ix_people_last_seen_at_id");
 
                     b.ToTable("people", (string)null);
                 });

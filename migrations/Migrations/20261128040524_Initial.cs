@@ -4,7 +4,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Lapse.Migrations
+namespace Lapse.Migrations.Migrations
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -108,6 +108,8 @@ namespace Lapse.Migrations
                     groups = table.Column<string[]>(type: "text[]", nullable: true),
                     groups_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     disabled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    disabled_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    disabled_why = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false, defaultValue: ""),
                     last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
@@ -249,6 +251,26 @@ namespace Lapse.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "provider_self_tests",
+                columns: table => new
+                {
+                    settings_digest = table.Column<byte[]>(type: "bytea", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    passed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    signature = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_self_tests", x => x.settings_digest);
+                    table.ForeignKey(
+                        name: "fk_provider_self_tests_people_person_id",
+                        column: x => x.person_id,
+                        principalTable: "people",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sign_in_sessions",
                 columns: table => new
                 {
@@ -362,6 +384,7 @@ namespace Lapse.Migrations
                     consumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     refusal_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    refusal_message = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
@@ -541,6 +564,7 @@ namespace Lapse.Migrations
                     not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     signature = table.Column<string>(type: "text", nullable: true),
                     create_sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    in_flight_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     binding_uid = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     usable_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ends_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -737,6 +761,12 @@ namespace Lapse.Migrations
                 column: "time");
 
             migrationBuilder.CreateIndex(
+                name: "ix_people_disabled_at",
+                table: "people",
+                column: "disabled_at",
+                filter: "disabled_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_people_groups",
                 table: "people",
                 column: "groups")
@@ -747,6 +777,16 @@ namespace Lapse.Migrations
                 table: "people",
                 columns: new[] { "issuer", "subject" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_people_last_seen_at_id",
+                table: "people",
+                columns: new[] { "last_seen_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_provider_self_tests_person_id",
+                table: "provider_self_tests",
+                column: "person_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_sign_in_sessions_person_id_started_at",
@@ -823,6 +863,9 @@ namespace Lapse.Migrations
 
             migrationBuilder.DropTable(
                 name: "provider_keys");
+
+            migrationBuilder.DropTable(
+                name: "provider_self_tests");
 
             migrationBuilder.DropTable(
                 name: "role_snapshots");

@@ -9,10 +9,10 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace Lapse.Migrations
+namespace Lapse.Migrations.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261124200413_Initial")]
+    [Migration("20261128040524_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -324,6 +324,10 @@ namespace Lapse.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
+
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
@@ -948,6 +952,18 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("disabled_at");
 
+                    b.Property<Guid?>("DisabledBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("disabled_by");
+
+                    b.Property<string>("DisabledWhy")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasDefaultValue("")
+                        .HasColumnName("disabled_why");
+
                     b.PrimitiveCollection<string[]>("Groups")
                         .HasColumnType("text[]")
                         .HasColumnName("groups");
@@ -993,6 +1009,10 @@ namespace Lapse.Migrations
                     b.HasKey("Id")
                         .HasName("pk_people");
 
+                    b.HasIndex("DisabledAt")
+                        .HasDatabaseName("ix_people_disabled_at")
+                        .HasFilter("disabled_at IS NOT NULL");
+
                     b.HasIndex("Groups")
                         .HasDatabaseName("ix_people_groups");
 
@@ -1001,6 +1021,9 @@ namespace Lapse.Migrations
                     b.HasIndex("Issuer", "Subject")
                         .IsUnique()
                         .HasDatabaseName("ix_people_issuer_subject");
+
+                    b.HasIndex("LastSeenAt", "Id")
+                        .HasDatabaseName("ix_people_last_seen_at_id");
 
                     b.ToTable("people", (string)null);
                 });
@@ -1074,6 +1097,34 @@ namespace Lapse.Migrations
                     b.ToTable("provider_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Lapse.Domain.StepUp.ProviderSelfTest", b =>
+                {
+                    b.Property<byte[]>("SettingsDigest")
+                        .HasColumnType("bytea")
+                        .HasColumnName("settings_digest");
+
+                    b.Property<DateTimeOffset>("PassedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("passed_at");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<byte[]>("Signature")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("signature");
+
+                    b.HasKey("SettingsDigest")
+                        .HasName("pk_provider_self_tests");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_provider_self_tests_person_id");
+
+                    b.ToTable("provider_self_tests", (string)null);
+                });
+
             modelBuilder.Entity("Lapse.Domain.StepUp.StepUpChallenge", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1129,6 +1180,11 @@ namespace Lapse.Migrations
                         .HasMaxLength(60)
                         .HasColumnType("character varying(60)")
                         .HasColumnName("refusal_code");
+
+                    b.Property<string>("RefusalMessage")
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("refusal_message");
 
                     b.Property<string>("ReturnTo")
                         .IsRequired()
@@ -1535,6 +1591,16 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_sign_in_sessions_people_person_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.StepUp.ProviderSelfTest", b =>
+                {
+                    b.HasOne("Lapse.Domain.People.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_provider_self_tests_people_person_id");
                 });
 
             modelBuilder.Entity("Lapse.Domain.StepUp.StepUpChallenge", b =>
