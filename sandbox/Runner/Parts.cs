@@ -30,11 +30,16 @@ internal sealed class Parts(Settings settings, ConsoleProgress progress) : IAsyn
         };
         await PortalProcess.RunAsync(options, ["migrate"], cancellationToken);
         await cluster.ApplyAsync(options, token: null, cancellationToken);
-        return _portal = await PortalProcess.StartAsync(options, cancellationToken);
+        _portal = await PortalProcess.StartAsync(options, cancellationToken);
+        PortalSettingsFile.Write(SettingsFile, PortalProcess.SettingsOf(options));
+        return _portal;
     }
+
+    private string SettingsFile => Path.Combine(settings.Data, PortalSettingsFile.Name);
 
     public async ValueTask DisposeAsync()
     {
+        File.Delete(SettingsFile);
         if (_portal is not null)
             await _portal.DisposeAsync();
         if (_provider is not null)

@@ -71,6 +71,9 @@ public sealed class PortalProcess : IAsyncDisposable
             : throw new SandboxException($"lapse {arguments[0]} failed (exit code {result.ExitCode}): {result.Errors.Trim()} {result.Output.Trim()}");
     }
 
+    /// <summary>The settings that it and its verbs are given, by the name of their environment variable.</summary>
+    public static IReadOnlyDictionary<string, string?> SettingsOf(PortalOptions options) => Environment(options);
+
     /// <summary>Ends when the portal ends by itself.</summary>
     public Task<int> WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
