@@ -39,6 +39,11 @@ public sealed class PortalOptions
     /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
+    /// <summary>
+    /// Where metrics are served for Prometheus, such as <c>http://127.0.0.1:9464</c>, on a port of their own; <see langword="null"/> for nowhere.
+    /// </summary>
+    public Uri? MetricsUrl { get; set; }
+
     /// <summary>Where to report a weakness of this installation, a <c>mailto:</c> or <c>https:</c> address; for <c>/.well-known/security.txt</c>.</summary>
     public string SecurityContact { get; set; } = "";
 
@@ -57,6 +62,7 @@ public sealed class PortalOptions
         if (SignInLifetime < TimeSpan.FromMinutes(5) || SignInLifetime > TimeSpan.FromHours(24)) yield return "Lapse:SignInLifetime must be between 5 minutes and 24 hours.";
         if (string.IsNullOrWhiteSpace(Groups.Admins) || string.IsNullOrWhiteSpace(Groups.Auditors)) yield return "Lapse:Groups:Admins and Lapse:Groups:Auditors must name groups.";
         foreach (var proxy in TrustedProxies.Where(proxy => !ProxyTrust.TryParse(proxy, out _))) yield return $"Lapse:TrustedProxies has “{proxy}”, which is no address or network such as 10.1.2.3 or 10.0.0.0/8.";
+        if (MetricsUrl is not null && (!MetricsUrl.IsAbsoluteUri || MetricsUrl.Scheme is not ("http" or "https") || MetricsUrl.Port <= 0)) yield return "Lapse:MetricsUrl must be an address with a port of its own, such as http://127.0.0.1:9464.";
         if (SecurityContact.Length > 0 && !(Uri.TryCreate(SecurityContact, UriKind.Absolute, out var contact) && contact.Scheme is "mailto" or "https")) yield return "Lapse:SecurityContact must be a mailto: or https: address.";
         if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
     }

@@ -50,6 +50,7 @@ internal static class PortalServices
         services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
         services.AddFeatures();
         services.AddPortalHealth();
+        builder.AddPortalTelemetry(options);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -62,6 +63,7 @@ internal static class PortalServices
     public static void UsePortal(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<PortalOptions>();
+        app.UseMetricsAddress(options);
         app.UseTrustedProxies(options);
         app.UseSecurityHeaders(options);
         if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();

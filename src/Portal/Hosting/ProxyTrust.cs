@@ -42,7 +42,7 @@ public static class ProxyTrust
             : "Lapse would serve plain http to everybody. Give it a certificate (Kestrel:Endpoints), or name the reverse proxies in front of it in Lapse:TrustedProxies.";
 
     // As Kestrel finds them: its own section first, then the addresses, then the ports. Nothing at all is http on port 5000.
-    private static List<string> Addresses(IConfiguration configuration)
+    internal static List<string> Addresses(IConfiguration configuration)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
         if (endpoints.Count > 0) return endpoints;

@@ -22,6 +22,7 @@ internal static class ServeCommand
 
         builder.WebHost.UseStaticWebAssets();
         builder.AddPortal();
+        builder.ListenForMetrics(builder.Configuration.Portal());
         await using var app = builder.Build();
         if (await StartChecks.FindProblemAsync(app.Services, cancellation) is { } problem) return Console.Refuse(problem);
         app.UsePortal();

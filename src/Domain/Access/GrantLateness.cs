@@ -1,6 +1,4 @@
-using Lapse.Domain.Access;
-
-namespace Lapse.Portal.Features.Access;
+namespace Lapse.Domain.Access;
 
 /// <summary>Whether a grant should have begun or ended and has not. Such a grant is shown loudly and never as done.</summary>
 public static class GrantLateness

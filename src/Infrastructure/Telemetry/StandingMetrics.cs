@@ -1,0 +1,97 @@
+using System.Diagnostics.Metrics;
+using Lapse.Domain.Access;
+using Lapse.Infrastructure.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lapse.Infrastructure.Telemetry;
+
+/// <summary>
+/// How things stand, as numbers read from the database every few seconds. Every replica reports the same; while the database does not
+/// answer only that is reported, never a number that is out of date.
+/// </summary>
+internal sealed partial class StandingMetrics : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly IDbContextFactory<PortalDbContext> _contexts;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<StandingMetrics> _log;
+    private volatile Standing? _standing;
+    private volatile bool _reads = true;
+
+    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, IMeterFactory meters, TimeProvider clock, ILogger<StandingMetrics> log)
+    {
+        (_contexts, _clock, _log) = (contexts, clock, log);
+        var meter = meters.Create(LapseMetrics.MeterName);
+        meter.CreateObservableGauge("lapse.database.reachable", () => _reads ? 1 : 0, description: "1 while the database answers.");
+        meter.CreateObservableGauge("lapse.grants.live", () => Each(s => s.Count), "{grant}", "Grants that are not over, by status.");
+        meter.CreateObservableGauge("lapse.grants.due", () => Each(s => s.Due), "{grant}", "Grants that wait for a worker, by status.");
+        meter.CreateObservableGauge("lapse.grants.overdue", () => Each(s => s.Overdue), "{grant}", "Grants that should have begun or ended and have not, by status.");
+        meter.CreateObservableGauge("lapse.requests.waiting", () => One(s => s.Waiting), "{request}", "Requests that wait for a decision.");
+        meter.CreateObservableGauge("lapse.ledger.sequence", () => One(s => s.Ledger), "{entry}", "The ledger's newest entry. It only grows.");
+        meter.CreateObservableGauge("lapse.clusters", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.State))) : [], "{cluster}", "Each cluster with the state that it was last seen in.");
+    }
+
+    /// <summary>Reads the numbers once.</summary>
+    internal async Task ReadAsync(CancellationToken cancellation)
+    {
+        var now = _clock.GetUtcNow();
+        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
+        await using var db = await _contexts.CreateDbContextAsync(cancellation);
+        var grants = await db.Database.SqlQuery<GrantCounts>($"""
+            SELECT status AS "Status", count(*) AS "Count", count(*) FILTER (WHERE due_at <= {now}) AS "Due",
+                count(*) FILTER (WHERE (status IN ('Scheduled', 'Provisioning') AND starts_at < {started}) OR (status = 'Active' AND ends_at < {ended}) OR (status = 'Revoking' AND revoking_since < {ended})) AS "Overdue"
+            FROM grants WHERE status IN ('Scheduled', 'Provisioning', 'Active', 'Revoking') GROUP BY status
+            """).ToListAsync(cancellation);
+        var waiting = await db.AccessRequests.LongCountAsync(r => r.Status == RequestStatus.AwaitingApproval, cancellation);
+        var ledger = await db.LedgerHead.AsNoTracking().Select(h => h.Sequence).SingleAsync(cancellation);
+        var clusters = await db.Clusters.AsNoTracking().Where(c => c.RetiredAt == null)
+            .Join(db.ClusterHealth, c => c.Id, h => h.ClusterId, (c, h) => new { c.Name, h.State }).ToListAsync(cancellation);
+        _standing = new(grants, waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))]);
+        _reads = true;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _clock);
+        do
+        {
+            try
+            {
+                await ReadAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The database is away: that is reported, and it is asked again.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                if (_reads) LogAway(exception);
+                (_standing, _reads) = (null, false);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    // A status with none is a zero, not a gap.
+    private IEnumerable<Measurement<long>> Each(Func<GrantCounts, long> number) => _standing is { } standing
+        ? GrantCounts.Statuses.Select(status => new Measurement<long>(standing.Grants.Where(g => g.Status == status).Sum(number), KeyValuePair.Create<string, object?>("status", status)))
+        : [];
+
+    private IEnumerable<Measurement<long>> One(Func<Standing, long> number) => _standing is { } standing ? [new(number(standing))] : [];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The numbers of how things stand cannot be read; they are not reported until they can.")]
+    private partial void LogAway(Exception exception);
+
+    private sealed record GrantCounts(string Status, long Count, long Due, long Overdue)
+    {
+        public static readonly IReadOnlyList<string> Statuses = ["Scheduled", "Provisioning", "Active", "Revoking"];
+    }
+
+    private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State)> Clusters);
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics.Metrics;
+using Lapse.Domain.Access;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
+using Lapse.Infrastructure.Tests.Features;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Lapse.Infrastructure.Tests.Telemetry;
+
+/// <summary>The numbers of how things stand are those of the database, and none is reported that may be out of date.</summary>
+public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTest(postgres)
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Read_GrantsInEachState_AreCounted()
+    {
+        await ActivateAsync(await GrantedAsync(World.OnePeer, World.Alice, World.Bob), Start);
+        var ending = await GrantedAsync(World.ByRule, World.Alice);
+        await ActivateAsync(ending, Start.AddMinutes(-40));
+        await MoveAsync(ending, grant => grant.End(EndReason.Expired, null, Start.AddMinutes(-10)));
+        await GrantedAsync(World.ByRule, World.Bob);
+        await World.RequestAsync(World.TwoPeers, World.Alice, Cancellation);
+        using var metrics = Make(Database);
+
+        await metrics.ReadAsync(Cancellation);
+
+        var read = Read();
+        Assert.Equal((1L, 1L, 1L, 0L), (read["lapse.grants.live Active"], read["lapse.grants.live Revoking"], read["lapse.grants.live Scheduled"], read["lapse.grants.live Provisioning"]));
+        Assert.Equal((0L, 1L, 0L), (read["lapse.grants.overdue Active"], read["lapse.grants.overdue Revoking"], read["lapse.grants.overdue Scheduled"]));
+        Assert.Equal((1L, 1L), (read["lapse.grants.due Scheduled"], read["lapse.grants.due Revoking"]));
+        Assert.Equal((1L, 1L), (read["lapse.requests.waiting "], read["lapse.database.reachable "]));
+        await using var db = Database.CreateDbContext();
+        Assert.Equal(await db.LedgerHead.Select(h => h.Sequence).SingleAsync(Cancellation), read["lapse.ledger.sequence "]);
+    }
+
+    [Fact]
+    public async Task Run_DatabaseAway_ReportsOnlyThat()
+    {
+        using var metrics = Make(new NoDatabase());
+
+        await metrics.StartAsync(Cancellation);
+        await Wait.UntilAsync(() => Task.FromResult(Read().GetValueOrDefault("lapse.database.reachable ", 1) == 0), "the database is reported away", Cancellation);
+
+        Assert.Equal(["lapse.database.reachable "], Read().Keys);
+        await metrics.StopAsync(Cancellation);
+    }
+
+    private StandingMetrics Make(IDbContextFactory<PortalDbContext> database) =>
+        new(database, _services.GetRequiredService<IMeterFactory>(), Clock, NullLogger<StandingMetrics>.Instance);
+
+    // What a collector would read now, by name and status.
+    private Dictionary<string, long> Read()
+    {
+        Dictionary<string, long> read = [];
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>())) listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        void Keep(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => read[$"{instrument.Name} {(tags.Length > 0 ? tags[0].Value : "")}"] = value;
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return read;
+    }
+
+    private sealed class NoDatabase : IDbContextFactory<PortalDbContext>
+    {
+        public PortalDbContext CreateDbContext() => throw new InvalidOperationException("The database is away.");
+    }
+}
