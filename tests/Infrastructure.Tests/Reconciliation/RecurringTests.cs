@@ -100,6 +100,25 @@ public sealed class RecurringTests(PostgresFixture postgres, ControlPlaneFixture
         var cluster = Assert.Single(await Create().Get<RegisteredClusters>().ReadAsync(Cancellation));
 
         Assert.Equal("CredentialSealed", cluster.Link.Refusal?.Code);
+        Assert.Contains("credential of cluster sandbox does not open", cluster.Link.Refusal!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "NoCredential")]
+    [InlineData("null", "CredentialUnreadable")]
+    [InlineData("{", "CredentialUnreadable")]
+    [InlineData("{}", "CredentialUnreadable")]
+    [InlineData("{\"kind\":\"Other\"}", "CredentialUnreadable")]
+    public async Task Connections_CredentialThatIsNone_IsSaidAsSuch(string sealedText, string code)
+    {
+        await using (var db = Database.CreateDbContext())
+        {
+            var row = await db.Clusters.SingleAsync(Cancellation);
+            row.Seal(sealedText.Length == 0 ? [] : TestInstallation.Sealer.Seal(Infrastructure.Keys.SealPurposes.ClusterCredential(row.SettingsDigest()), System.Text.Encoding.UTF8.GetBytes(sealedText)));
+            await db.CommitAsync(Cancellation);
+        }
+
+        Assert.Equal(code, Assert.Single(await Create().Get<RegisteredClusters>().ReadAsync(Cancellation)).Link.Refusal?.Code);
     }
 
     [Fact]
