@@ -2,7 +2,7 @@ using Quartz;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
-/// <summary>Compares all clusters with the grants; each minute on one of the replicas.</summary>
+/// <summary>Compares all clusters with the grants.</summary>
 [DisallowConcurrentExecution]
 internal sealed class SweepJob(BindingSweep sweep) : IJob
 {
@@ -22,10 +22,10 @@ internal sealed class TimeoutsJob(RequestTimeouts timeouts) : IJob
 public static class ReconciliationJobs
 {
     /// <summary>Adds the jobs.</summary>
-    public static void AddReconciliationJobs(this IQuartzBuilder quartz)
+    public static void AddReconciliationJobs(this IQuartzBuilder quartz, ReconciliationOptions options)
     {
-        Add<SweepJob>(quartz, "binding-sweep", TimeSpan.FromMinutes(1));
-        Add<TimeoutsJob>(quartz, "request-timeouts", TimeSpan.FromSeconds(30));
+        Add<SweepJob>(quartz, "binding-sweep", options.SweepInterval);
+        Add<TimeoutsJob>(quartz, "timeouts", options.TimeoutsInterval);
     }
 
     private static void Add<TJob>(IQuartzBuilder quartz, string name, TimeSpan interval) where TJob : IJob

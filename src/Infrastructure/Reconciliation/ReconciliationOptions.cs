@@ -32,4 +32,10 @@ public sealed record ReconciliationOptions
 
     /// <summary>How often roles are read anew.</summary>
     public TimeSpan RoleInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often all clusters are compared with the grants, on one of the replicas.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often requests and configuration changes that waited too long are ended, on one of the replicas.</summary>
+    public TimeSpan TimeoutsInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

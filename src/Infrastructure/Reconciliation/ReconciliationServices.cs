@@ -21,7 +21,8 @@ public static class ReconciliationServices
     /// <param name="configuration">Sections <c>Lapse:Reconciliation</c> and, in the sandbox, <c>Lapse:ClusterStatusFile</c>.</param>
     public static IServiceCollection AddLapseReconciliation(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(configuration.GetSection("Lapse:Reconciliation").Get<ReconciliationOptions>() ?? new ReconciliationOptions());
+        var options = configuration.GetSection("Lapse:Reconciliation").Get<ReconciliationOptions>() ?? new ReconciliationOptions();
+        services.TryAddSingleton(options);
         services.TryAddSingleton(new SandboxClusterStatus(
             string.Equals(configuration["Lapse:Mode"], "Sandbox", StringComparison.OrdinalIgnoreCase) ? configuration["Lapse:ClusterStatusFile"] : null));
         services.TryAddSingleton(new OutboundOptions());
@@ -35,7 +36,7 @@ public static class ReconciliationServices
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
         services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>();
         services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>();
-        services.AddQuartz(quartz => quartz.AddReconciliationJobs());
+        services.AddQuartz(quartz => quartz.AddReconciliationJobs(options));
         return services;
     }
 }
