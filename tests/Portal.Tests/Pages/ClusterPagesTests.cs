@@ -49,6 +49,7 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
         Assert.Contains("As it should be.", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("v1.32.0", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("preferred_username alice is oidc:alice there", cluster.TextContent, StringComparison.Ordinal);
+        Assert.Contains("developers of groups is oidc:developers there", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("ServiceAccount token", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("./lapse cluster-rights sandbox", cluster.TextContent, StringComparison.Ordinal);
     }
@@ -128,8 +129,8 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
 
 public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, ClusterFormView>
 {
-    private static readonly ClusterFormView New = new(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", false, true);
-    private static readonly ClusterFormView Known = new(TheCluster, 4, "sandbox", "Sandbox", ClusterEnvironment.Staging, "https://api.example.org:6443", "", "", CredentialKind.Token, "sub", "oidc:", true, false);
+    private static readonly ClusterFormView New = new(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", "groups", "oidc:", false, true);
+    private static readonly ClusterFormView Known = new(TheCluster, 4, "sandbox", "Sandbox", ClusterEnvironment.Staging, "https://api.example.org:6443", "", "", CredentialKind.Token, "sub", "oidc:", "roles", "team:", true, false);
 
     [Fact]
     public void Page_ForAnUnknownCluster_LeadsBack()
@@ -175,6 +176,7 @@ public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, Clus
         form.Find(".btn-primary").Click();
 
         Assert.Equal((TheCluster, 4, "Renamed", ClusterEnvironment.Staging), (saved!.Id!.Value, saved.BaseVersion, saved.Title, saved.Environment));
+        Assert.Equal(("roles", "team:"), (saved.GroupsClaim, saved.GroupsPrefix));
         Assert.IsType<ClusterAccess.Unchanged>(saved.Access);
         Assert.Equal(4, form.FindAll("input[type=radio]").Count);
     }
@@ -200,6 +202,9 @@ public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, Clus
     [InlineData("TitleLength", 0, "Title")]
     [InlineData("UserNameClaim", 0, "User name claim")]
     [InlineData("UserNamePrefixReserved", 0, "User name prefix")]
+    [InlineData("GroupsClaim", 0, "Groups claim")]
+    [InlineData("GroupsPrefix", 0, "Groups prefix")]
+    [InlineData("GroupsPrefixReserved", 0, "Groups prefix")]
     [InlineData("Kubeconfig:exec", 0, "Kubeconfig")]
     [InlineData("ServerNotHttps", 0, "Kubeconfig")]
     [InlineData("ServerNotHttps", 1, "Address")]

@@ -18,6 +18,8 @@ internal sealed class ClusterConfiguration : IEntityTypeConfiguration<Cluster>
         cluster.Property(c => c.Server).HasMaxLength(500);
         cluster.Property(c => c.UserNameClaim).HasMaxLength(100);
         cluster.Property(c => c.UserNamePrefix).HasMaxLength(100);
+        cluster.Property(c => c.GroupsClaim).HasMaxLength(100);
+        cluster.Property(c => c.GroupsPrefix).HasMaxLength(100);
         cluster.Property<uint>("xmin").IsRowVersion();
     }
 }

@@ -107,7 +107,8 @@ public sealed class ProposeChange(
         var read = ClusterChecks.ReadAccess(form.Access, current, sealer);
         if (!read.Succeeded) return read.Refusal!;
         var address = read.Value;
-        var settings = new ClusterSettings(current?.Name ?? form.Name, form.Title.Trim(), form.Environment, address.Server.AbsoluteUri.TrimEnd('/'), address.CertificateAuthority, address.Credential.Kind(), form.UserNameClaim.Trim(), form.UserNamePrefix);
+        var server = form.Access is ClusterAccess.Unchanged ? current!.Server : address.Server.AbsoluteUri.TrimEnd('/');
+        var settings = new ClusterSettings(current?.Name ?? form.Name, form.Title.Trim(), form.Environment, server, address.CertificateAuthority, address.Credential.Kind(), form.UserNameClaim.Trim(), form.UserNamePrefix, form.GroupsClaim.Trim(), form.GroupsPrefix);
         if (settings.Check() is { } wrong) return wrong;
         var test = await checks.TestAsync(address, cancellation);
         if (!test.Succeeded) return test.Refusal!;
