@@ -10,12 +10,16 @@ internal sealed class SweepJob(BindingSweep sweep) : IJob
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await sweep.RunAsync(cancellationToken);
 }
 
-/// <summary>Ends requests that waited too long; every half minute on one of the replicas.</summary>
+/// <summary>Ends requests and configuration changes that waited too long.</summary>
 [DisallowConcurrentExecution]
-internal sealed class TimeoutsJob(RequestTimeouts timeouts) : IJob
+internal sealed class TimeoutsJob(RequestTimeouts requests, ChangeTimeouts changes) : IJob
 {
     /// <inheritdoc/>
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await timeouts.RunAsync(cancellationToken);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
+    {
+        await requests.RunAsync(cancellationToken);
+        await changes.RunAsync(cancellationToken);
+    }
 }
 
 /// <summary>The recurring work of this part, for the scheduler of the whole portal.</summary>

@@ -87,6 +87,7 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
 
         Assert.Equal(buttons, change.QuerySelectorAll("button").Select(b => b.TextContent.Trim()));
         Assert.Contains(mine ? "Dana" : "Dave", change.TextContent, StringComparison.Ordinal);
+        Assert.Equal(outdated ? 1 : 2, change.QuerySelectorAll("time").Length);
         Assert.Equal("2 of developers (Peers)", change.QuerySelector("del")!.LastChild!.TextContent);
         Assert.Equal("1 of developers (Peers)", change.QuerySelector("ins")!.LastChild!.TextContent);
     }

@@ -120,10 +120,12 @@ internal sealed class ConfigurationChangeConfiguration : IEntityTypeConfiguratio
 {
     public void Configure(EntityTypeBuilder<ConfigurationChange> change)
     {
-        change.ToTable("configuration_changes");
+        // What is settled keeps no credential, whatever code settles it.
+        change.ToTable("configuration_changes", table => table.HasCheckConstraint("ck_configuration_changes_secret", "sealed_secret IS NULL OR status IN ('Draft', 'AwaitingSecondAdmin')"));
         change.HasKey(c => c.Id);
         change.Property(c => c.Title).HasMaxLength(300);
         change.HasIndex(c => new { c.Status, c.CreatedAt });
+        change.HasIndex(c => new { c.Status, c.ExpiresAt });
         change.HasIndex(c => new { c.Kind, c.SubjectId });
         change.HasOne<Person>().WithMany().HasForeignKey(c => c.AuthorId).OnDelete(DeleteBehavior.Restrict);
         change.Property<uint>("xmin").IsRowVersion();

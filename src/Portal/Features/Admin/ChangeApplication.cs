@@ -18,7 +18,12 @@ namespace Lapse.Portal.Features.Admin;
 public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeProvider clock)
 {
     /// <summary>Applies it; a refusal rolls everything back.</summary>
-    public async Task<Refusal?> ApplyAsync(PortalDbContext db, ConfigurationChange change, StepUpProof proof, CancellationToken cancellation)
+    /// <param name="db">A context with a transaction; the caller commits.</param>
+    /// <param name="change">The change, which keeps no secret any more.</param>
+    /// <param name="secret">The secret that it had, sealed.</param>
+    /// <param name="proof">The last step-up.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Refusal?> ApplyAsync(PortalDbContext db, ConfigurationChange change, byte[]? secret, StepUpProof proof, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var after = CanonicalJson.Parse(change.After)!.AsObject();
@@ -27,7 +32,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
             ChangeKind.ElevatedRole => await EntryAsync(db, change, after, now, cancellation),
             ChangeKind.RetireElevatedRole => await RetireEntryAsync(db, change, after, now, cancellation),
             ChangeKind.Workflow => await WorkflowAsync(db, change, after, now, cancellation),
-            ChangeKind.Cluster => await ClusterAsync(db, change, after, proof, cancellation),
+            ChangeKind.Cluster => await ClusterAsync(db, change, after, secret, proof, cancellation),
             ChangeKind.RetireCluster => await RetireClusterAsync(db, change, after, now, cancellation),
         };
         if (refusal is not null) return refusal;
@@ -69,26 +74,35 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
         return null;
     }
 
-    private async Task<Refusal?> ClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, StepUpProof proof, CancellationToken cancellation)
+    private async Task<Refusal?> ClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, byte[]? secret, StepUpProof proof, CancellationToken cancellation)
     {
-        if (sealer.Open(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), change.SealedSecret ?? []) is not { } secret)
-            return new("SecretLost", "The credential of this change cannot be opened any more. Nothing was saved; register the cluster again.");
         var settings = ClusterSettings.FromCanonical(after);
-        var credential = SealedCredential.Read(secret);
-        var address = ClusterAddress.From(settings.Server, settings.CertificateAuthority, credential);
+        var id = ClusterId.From(change.SubjectId);
+        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
+        var address = AddressOf(cluster, settings, after, secret);
         if (!address.Succeeded) return address.Refusal;
         // The only call to a cluster inside a transaction: the token to try it with exists only now, and only an admin's row waits for it.
         if (sealer.Open(SealPurposes.ProofToken(proof.Id), proof.SealedToken) is not { } token) return new("SecretLost", "The proof's token cannot be opened. Nothing was saved; confirm again.");
         if (await checks.CheckKeptTokenAsync(address.Value, Encoding.UTF8.GetString(token), cancellation) is { } refusal) return refusal;
 
-        var id = ClusterId.From(change.SubjectId);
-        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
-        if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
         if (cluster is null) db.Clusters.Add(cluster = Cluster.Register(id, settings));
         else cluster.Change(settings);
-        cluster.Seal(credential, sealer);
+        cluster.Seal(address.Value.Credential, sealer);
         return null;
     }
+
+    // A change that leaves the credential as it is has none of its own: the one in the row may have been renewed since.
+    private Outcome<ClusterAddress> AddressOf(Cluster? cluster, ClusterSettings settings, JsonObject after, byte[]? secret)
+    {
+        if (secret is null && cluster is not null)
+            return (cluster.Server, cluster.CertificateAuthority, cluster.CredentialKind) == (settings.Server, settings.CertificateAuthority, settings.CredentialKind) ? cluster.Open(sealer) : SecretLost;
+        return secret is not null && sealer.Open(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), secret) is { } opened
+            ? ClusterAddress.From(settings.Server, settings.CertificateAuthority, SealedCredential.Read(opened))
+            : SecretLost;
+    }
+
+    private static readonly Refusal SecretLost = new("SecretLost", "The credential of this change cannot be opened any more. Nothing was saved; register the cluster again.");
 
     private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {

@@ -114,7 +114,8 @@ public sealed class ProposeChange(
         if (!test.Succeeded) return test.Refusal!;
         var id = current?.Id ?? UuidId.New<ClusterId>(now);
         var after = Cluster.Canonical(id, settings);
-        var secret = sealer.Seal(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), SealedCredential.Write(address.Credential));
+        // A credential that stays is not copied: it lives in the cluster's row, where it is renewed.
+        var secret = form.Access is ClusterAccess.Unchanged ? null : sealer.Seal(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), SealedCredential.Write(address.Credential));
         return ConfigurationChange.Draft(ChangeKind.Cluster, id.Value, $"{(current is null ? "Register" : "Change")} cluster {settings.Title}", current?.Canonical(), after, secret,
             await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);
