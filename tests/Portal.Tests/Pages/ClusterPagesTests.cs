@@ -55,6 +55,38 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
     }
 
     [Fact]
+    public void Page_ClusterThatSeesNoGroups_SaysSo()
+    {
+        Query.Answer(new AdminClustersView([Card() with { GroupsClaim = "" }], null, []));
+
+        Assert.Contains("it sees none", Render<ClustersPage>().Find("article").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_ClusterWithoutTheRights_HasEachRuleOneClickAwayAndSaysWhatToDo()
+    {
+        var card = Card(ClusterState.Degraded);
+        card.Health!.Missing = [new("web-prod", "- verbs:\n  - bind", "bind clusterroles admin in web-prod"), new(null, "- verbs:\n  - list", "list namespaces")];
+        card.Health.RightsCheckedAt = Start;
+        Query.Answer(new AdminClustersView([card], null, []));
+        var missing = Render<ClustersPage>().Find("details.missing");
+
+        Assert.Equal("The 2 rules that are missing", missing.QuerySelector("summary")!.TextContent);
+        Assert.Equal(["- verbs:\n  - bind", "- verbs:\n  - list"], missing.QuerySelectorAll("pre").Select(pre => pre.TextContent));
+        Assert.Contains("In a Role of namespace web-prod:", missing.TextContent, StringComparison.Ordinal);
+        Assert.Contains("In a ClusterRole:", missing.TextContent, StringComparison.Ordinal);
+        Assert.Contains("./lapse cluster-rights sandbox", missing.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_HealthyCluster_HasNothingMissing()
+    {
+        Query.Answer(new AdminClustersView([Card()], null, []));
+
+        Assert.Empty(Render<ClustersPage>().FindAll("details.missing"));
+    }
+
+    [Fact]
     public void Page_ClusterThatStarts_SaysHowFarItIs()
     {
         Query.Answer(new AdminClustersView([Card(ClusterState.Starting, 40)], null, []));

@@ -44,6 +44,8 @@ internal sealed class ClusterHealthConfiguration : IEntityTypeConfiguration<Clus
         health.HasKey(h => h.ClusterId);
         health.Property(h => h.Message).HasMaxLength(2000);
         health.Property(h => h.ServerVersion).HasMaxLength(100);
+        health.Property(h => h.Missing).HasColumnType("jsonb").HasConversion(new JsonText<IReadOnlyList<MissingRight>>(), JsonText<IReadOnlyList<MissingRight>>.Comparer);
+        health.Property(h => h.RightsCheckedFor).HasMaxLength(64);
         health.HasOne<Cluster>().WithOne().HasForeignKey<ClusterHealth>(h => h.ClusterId).OnDelete(DeleteBehavior.Cascade);
     }
 }
