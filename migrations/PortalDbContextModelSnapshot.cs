@@ -467,6 +467,18 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(40)")
                         .HasColumnName("environment");
 
+                    b.Property<string>("GroupsClaim")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("groups_claim");
+
+                    b.Property<string>("GroupsPrefix")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("groups_prefix");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(63)
@@ -542,9 +554,23 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(2000)")
                         .HasColumnName("message");
 
+                    b.Property<string>("Missing")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("missing");
+
                     b.Property<int?>("Percent")
                         .HasColumnType("integer")
                         .HasColumnName("percent");
+
+                    b.Property<DateTimeOffset?>("RightsCheckedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rights_checked_at");
+
+                    b.Property<string>("RightsCheckedFor")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("rights_checked_for");
 
                     b.Property<string>("ServerVersion")
                         .HasMaxLength(100)
@@ -630,6 +656,10 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -682,7 +712,13 @@ namespace Lapse.Migrations
                     b.HasIndex("Status", "CreatedAt")
                         .HasDatabaseName("ix_configuration_changes_status_created_at");
 
-                    b.ToTable("configuration_changes", (string)null);
+                    b.HasIndex("Status", "ExpiresAt")
+                        .HasDatabaseName("ix_configuration_changes_status_expires_at");
+
+                    b.ToTable("configuration_changes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_configuration_changes_secret", "sealed_secret IS NULL OR status IN ('Draft', 'AwaitingSecondAdmin')");
+                        });
                 });
 
             modelBuilder.Entity("Lapse.Domain.Catalogue.ElevatedRole", b =>

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261124202511_StepUpWords")]
-    partial class StepUpWords
+    [Migration("20261128035441_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -325,6 +325,10 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
 
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
+
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
                         .HasColumnType("character varying(2000)")
@@ -466,6 +470,18 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(40)")
                         .HasColumnName("environment");
 
+                    b.Property<string>("GroupsClaim")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("groups_claim");
+
+                    b.Property<string>("GroupsPrefix")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("groups_prefix");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(63)
@@ -541,9 +557,23 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(2000)")
                         .HasColumnName("message");
 
+                    b.Property<string>("Missing")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("missing");
+
                     b.Property<int?>("Percent")
                         .HasColumnType("integer")
                         .HasColumnName("percent");
+
+                    b.Property<DateTimeOffset?>("RightsCheckedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rights_checked_at");
+
+                    b.Property<string>("RightsCheckedFor")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("rights_checked_for");
 
                     b.Property<string>("ServerVersion")
                         .HasMaxLength(100)
@@ -629,6 +659,10 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -681,7 +715,13 @@ namespace Lapse.Migrations
                     b.HasIndex("Status", "CreatedAt")
                         .HasDatabaseName("ix_configuration_changes_status_created_at");
 
-                    b.ToTable("configuration_changes", (string)null);
+                    b.HasIndex("Status", "ExpiresAt")
+                        .HasDatabaseName("ix_configuration_changes_status_expires_at");
+
+                    b.ToTable("configuration_changes", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_configuration_changes_secret", "sealed_secret IS NULL OR status IN ('Draft', 'AwaitingSecondAdmin')");
+                        });
                 });
 
             modelBuilder.Entity("Lapse.Domain.Catalogue.ElevatedRole", b =>

@@ -26,6 +26,8 @@ namespace Lapse.Migrations
                     sealed_credential = table.Column<byte[]>(type: "bytea", nullable: false),
                     user_name_claim = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     user_name_prefix = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    groups_claim = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    groups_prefix = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
                     version = table.Column<int>(type: "integer", nullable: false),
                     retired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
@@ -154,6 +156,9 @@ namespace Lapse.Migrations
                     message = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
                     percent = table.Column<int>(type: "integer", nullable: true),
                     server_version = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    missing = table.Column<string>(type: "jsonb", nullable: false),
+                    rights_checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    rights_checked_for = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     checked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     since = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
@@ -234,15 +239,37 @@ namespace Lapse.Migrations
                     confirmer_proof_id = table.Column<Guid>(type: "uuid", nullable: true),
                     needs_second_admin = table.Column<bool>(type: "boolean", nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     settled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_configuration_changes", x => x.id);
+                    table.CheckConstraint("ck_configuration_changes_secret", "sealed_secret IS NULL OR status IN ('Draft', 'AwaitingSecondAdmin')");
                     table.ForeignKey(
                         name: "fk_configuration_changes_people_author_id",
                         column: x => x.author_id,
+                        principalTable: "people",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "provider_self_tests",
+                columns: table => new
+                {
+                    settings_digest = table.Column<byte[]>(type: "bytea", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    passed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    signature = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_self_tests", x => x.settings_digest);
+                    table.ForeignKey(
+                        name: "fk_provider_self_tests_people_person_id",
+                        column: x => x.person_id,
                         principalTable: "people",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
@@ -362,6 +389,7 @@ namespace Lapse.Migrations
                     consumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     refusal_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    refusal_message = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
@@ -541,6 +569,7 @@ namespace Lapse.Migrations
                     not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     signature = table.Column<string>(type: "text", nullable: true),
                     create_sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    in_flight_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     binding_uid = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     usable_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ends_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -650,6 +679,11 @@ namespace Lapse.Migrations
                 columns: new[] { "status", "created_at" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_configuration_changes_status_expires_at",
+                table: "configuration_changes",
+                columns: new[] { "status", "expires_at" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_decisions_once_per_person",
                 table: "decisions",
                 columns: new[] { "request_id", "request_version", "person_id" },
@@ -749,6 +783,11 @@ namespace Lapse.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_provider_self_tests_person_id",
+                table: "provider_self_tests",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_sign_in_sessions_person_id_started_at",
                 table: "sign_in_sessions",
                 columns: new[] { "person_id", "started_at" });
@@ -823,6 +862,9 @@ namespace Lapse.Migrations
 
             migrationBuilder.DropTable(
                 name: "provider_keys");
+
+            migrationBuilder.DropTable(
+                name: "provider_self_tests");
 
             migrationBuilder.DropTable(
                 name: "role_snapshots");
