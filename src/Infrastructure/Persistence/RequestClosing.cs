@@ -12,7 +12,7 @@ public static class RequestClosing
     /// </summary>
     public static async Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation)
     {
-        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {ended.RequestId.Value} FOR UPDATE").SingleAsync(cancellation);
+        var request = (await db.LockAsync(ended.RequestId, cancellation))!;
         var live = await db.Grants.AnyAsync(g => g.RequestId == ended.RequestId && g.Id != ended.Id && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
         if (!live && request.Status == RequestStatus.Approved) request.Close();
     }

@@ -43,7 +43,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     private static async Task<Refusal?> EntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var version = ElevatedRoleVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
-        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {version.ElevatedRoleId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var role = await db.LockAsync(version.ElevatedRoleId, cancellation);
         if ((role?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
         if (role is null) db.ElevatedRoles.Add(ElevatedRole.Create(version.ElevatedRoleId, await FreeNameAsync(version.Title, name => db.ElevatedRoles.AnyAsync(r => r.Name == name, cancellation))));
         else
@@ -57,7 +57,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
 
     private static async Task<Refusal?> RetireEntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
-        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        var role = (await db.LockAsync(ElevatedRoleId.From(change.SubjectId), cancellation))!;
         if (role.RetiredAt is not null || role.CurrentVersion != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
         role.Retire(now);
         return null;
@@ -66,7 +66,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     private static async Task<Refusal?> WorkflowAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var version = WorkflowVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
-        var workflow = await db.Workflows.FromSql($"SELECT *, xmin FROM workflows WHERE id = {version.WorkflowId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var workflow = await db.LockAsync(version.WorkflowId, cancellation);
         if ((workflow?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
         if (workflow is null) db.Workflows.Add(Workflow.Create(version.WorkflowId, await FreeNameAsync(version.Title, name => db.Workflows.AnyAsync(w => w.Name == name, cancellation))));
         else workflow.NextVersion();
@@ -78,7 +78,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     {
         var settings = ClusterSettings.FromCanonical(after);
         var id = ClusterId.From(change.SubjectId);
-        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var cluster = await db.LockAsync(id, cancellation);
         if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
         var address = AddressOf(cluster, settings, after, secret);
         if (!address.Succeeded) return address.Refusal;
@@ -106,7 +106,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
 
     private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
-        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        var cluster = (await db.LockAsync(ClusterId.From(change.SubjectId), cancellation))!;
         if (cluster.RetiredAt is not null || cluster.Version != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
         // Somebody may have been given access since it was proposed.
         if (await ProposeChange.CheckUnusedAsync(db, cluster, cancellation) is { } inUse) return inUse;
