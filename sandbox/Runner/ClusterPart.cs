@@ -92,7 +92,7 @@ internal sealed class ClusterPart : IProgress<ClusterStatus>, IAsyncDisposable
         try
         {
             var cluster = await starting;
-            var rights = await PortalProcess.RunAsync(portal, ["cluster-rights", SandboxCluster.Name, "--account", SandboxCluster.Account], cancellationToken);
+            var rights = await PortalProcess.RunAsync(portal, ["cluster-rights", SandboxCluster.Name], cancellationToken);
             await SandboxCluster.GrantPortalAsync(cluster, rights, cancellationToken);
             await ApplyAsync(portal, await SandboxCluster.PortalTokenAsync(cluster, cancellationToken), cancellationToken);
             Report(ClusterStatus.Ready);

@@ -16,7 +16,7 @@ public class StatusTableTests
         "Revoking→Ended", "Revoking→Failed");
 
     public static TheoryData<ChangeStatus, ChangeStatus, bool> ChangeTable() => Every<ChangeStatus>(
-        "Draft→AwaitingSecondAdmin", "Draft→Applied", "Draft→Withdrawn", "AwaitingSecondAdmin→Applied", "AwaitingSecondAdmin→Withdrawn");
+        "Draft→AwaitingSecondAdmin", "Draft→Applied", "Draft→Withdrawn", "AwaitingSecondAdmin→Applied", "AwaitingSecondAdmin→Withdrawn", "AwaitingSecondAdmin→TimedOut");
 
     [Theory]
     [MemberData(nameof(RequestTable))]

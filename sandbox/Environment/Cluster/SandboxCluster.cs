@@ -9,14 +9,11 @@ public static class SandboxCluster
     /// <summary>The name that the sandbox's cluster has in Lapse.</summary>
     public const string Name = "sandbox";
 
-    /// <summary>The namespace of Lapse's own ServiceAccounts.</summary>
+    /// <summary>The namespace of Lapse's own ServiceAccounts; the one that <c>lapse cluster-rights</c> goes by.</summary>
     public const string SystemNamespace = "lapse-system";
 
     /// <summary>The ServiceAccount that the portal works as.</summary>
     public const string PortalAccount = "lapse-portal";
-
-    /// <summary>That ServiceAccount as <c>lapse cluster-rights --account</c> takes it.</summary>
-    public const string Account = $"{SystemNamespace}/{PortalAccount}";
 
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(24);
 

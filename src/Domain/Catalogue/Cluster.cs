@@ -54,21 +54,43 @@ public sealed class Cluster
     /// <summary>What this cluster puts before that value.</summary>
     public string UserNamePrefix { get; private set; } = "";
 
+    /// <summary>The claim whose values this cluster takes as a person's groups; empty means that it sees no groups.</summary>
+    public string GroupsClaim { get; private set; } = "";
+
+    /// <summary>What this cluster puts before each group.</summary>
+    public string GroupsPrefix { get; private set; } = "";
+
     /// <summary>Counts the changes of the settings.</summary>
     public int Version { get; private set; }
 
     /// <summary>When it was taken out of use.</summary>
     public DateTimeOffset? RetiredAt { get; private set; }
 
-    /// <summary>What everything above says, without the credential, canonical.</summary>
-    public JsonObject Canonical() => Settings(Id, Name, Title, Environment, Server, CertificateAuthority, CredentialKind, UserNameClaim, UserNamePrefix);
+    /// <summary>What an admin says about it.</summary>
+    public ClusterSettings Settings() => new(Name, Title, Environment, Server, CertificateAuthority, CredentialKind, UserNameClaim, UserNamePrefix, GroupsClaim, GroupsPrefix);
 
-    /// <summary>SHA-256 of <see cref="Canonical"/>; the purpose under which the credential is sealed.</summary>
+    /// <summary>What everything above says, without the credential, canonical.</summary>
+    public JsonObject Canonical() => Canonical(Id, Settings());
+
+    /// <summary>SHA-256 of <see cref="Canonical()"/>; the purpose under which the credential is sealed.</summary>
     public byte[] SettingsDigest() => CanonicalJson.Digest(Canonical());
 
     /// <summary>What the settings say for a cluster with this id, canonical.</summary>
-    public static JsonObject Canonical(ClusterId id, ClusterSettings s) =>
-        Settings(id, s.Name, s.Title, s.Environment, s.Server, s.CertificateAuthority, s.CredentialKind, s.UserNameClaim, s.UserNamePrefix);
+    public static JsonObject Canonical(ClusterId id, ClusterSettings settings) => new()
+    {
+        ["type"] = "cluster",
+        ["id"] = id.ToString(),
+        ["name"] = settings.Name,
+        ["title"] = settings.Title,
+        ["environment"] = settings.Environment.ToString(),
+        ["server"] = settings.Server,
+        ["certificateAuthority"] = settings.CertificateAuthority,
+        ["credential"] = settings.CredentialKind.ToString(),
+        ["userNameClaim"] = settings.UserNameClaim,
+        ["userNamePrefix"] = settings.UserNamePrefix,
+        ["groupsClaim"] = settings.GroupsClaim,
+        ["groupsPrefix"] = settings.GroupsPrefix,
+    };
 
     /// <summary>A new cluster without credential; <see cref="Seal"/> comes next.</summary>
     public static Cluster Register(ClusterId id, ClusterSettings settings)
@@ -89,6 +111,8 @@ public sealed class Cluster
         CredentialKind = settings.CredentialKind;
         UserNameClaim = settings.UserNameClaim;
         UserNamePrefix = settings.UserNamePrefix;
+        GroupsClaim = settings.GroupsClaim;
+        GroupsPrefix = settings.GroupsPrefix;
         Version++;
     }
 
@@ -97,21 +121,6 @@ public sealed class Cluster
 
     /// <summary>Takes it out of use.</summary>
     public void Retire(DateTimeOffset now) => RetiredAt ??= now;
-
-    private static JsonObject Settings(
-        ClusterId id, string name, string title, ClusterEnvironment environment, string server, string authority, CredentialKind kind, string claim, string prefix) => new()
-        {
-            ["type"] = "cluster",
-            ["id"] = id.ToString(),
-            ["name"] = name,
-            ["title"] = title,
-            ["environment"] = environment.ToString(),
-            ["server"] = server,
-            ["certificateAuthority"] = authority,
-            ["credential"] = kind.ToString(),
-            ["userNameClaim"] = claim,
-            ["userNamePrefix"] = prefix,
-        };
 }
 
 /// <summary>What an admin says about a cluster, without its credential.</summary>
@@ -123,7 +132,9 @@ public sealed record ClusterSettings(
     string CertificateAuthority,
     CredentialKind CredentialKind,
     string UserNameClaim,
-    string UserNamePrefix)
+    string UserNamePrefix,
+    string GroupsClaim = ClusterGroups.DefaultClaim,
+    string GroupsPrefix = "")
 {
     /// <summary>The settings that a canonical form says (<see cref="Cluster.Canonical(ClusterId, ClusterSettings)"/>).</summary>
     public static ClusterSettings FromCanonical(JsonObject canonical) => new(
@@ -134,7 +145,9 @@ public sealed record ClusterSettings(
         canonical["certificateAuthority"]!.GetValue<string>(),
         Enum.Parse<CredentialKind>(canonical["credential"]!.GetValue<string>()),
         canonical["userNameClaim"]!.GetValue<string>(),
-        canonical["userNamePrefix"]!.GetValue<string>());
+        canonical["userNamePrefix"]!.GetValue<string>(),
+        canonical["groupsClaim"]!.GetValue<string>(),
+        canonical["groupsPrefix"]!.GetValue<string>());
 
     /// <summary>The first rule that the settings break; <see langword="null"/> if none.</summary>
     public Refusal? Check()
@@ -143,11 +156,15 @@ public sealed record ClusterSettings(
             return new("ClusterName", "Name the cluster with lower-case letters, digits and hyphens, such as prod-eu.");
         if (Title.Trim().Length is 0 or > 120 || !PlainText.IsLine(Title)) return new("TitleLength", "Give the cluster a title of 1 to 120 characters.");
         if (Server.Length is 0 or > 500) return new("ServerAddress", "The server's address is at most 500 characters.");
-        if (UserNameClaim.Length is 0 or > 100 || UserNameClaim.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or ':' or '.' or '/')))
+        if (UserNameClaim.Length == 0 || !IsClaim(UserNameClaim))
             return new("UserNameClaim", "Name the claim that this cluster knows people by, such as sub or email.");
         if (UserNamePrefix.Length > 100 || !PlainText.IsLine(UserNamePrefix)) return new("UserNamePrefix", "The prefix is at most 100 characters on one line.");
         if (UserNamePrefix.StartsWith("system:", StringComparison.Ordinal) || UserNamePrefix.StartsWith("lapse:", StringComparison.Ordinal))
             return new("UserNamePrefixReserved", "No person's name in a cluster may begin with system: or lapse:.");
-        return null;
+        if (!IsClaim(GroupsClaim)) return new("GroupsClaim", "Name the claim that this cluster reads groups from, such as groups, or leave it empty if it sees none.");
+        if (GroupsPrefix.Length > 100 || !PlainText.IsLine(GroupsPrefix)) return new("GroupsPrefix", "The prefix is at most 100 characters on one line.");
+        return ClusterGroups.IsReserved(GroupsPrefix) ? new("GroupsPrefixReserved", "No group of people in a cluster may begin with system: or lapse:.") : null;
     }
+
+    private static bool IsClaim(string name) => name.Length <= 100 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':' or '.' or '/');
 }

@@ -12,7 +12,7 @@ public enum ClusterState
     /// <summary>It answers and lets Lapse do what the catalogue needs.</summary>
     Healthy,
 
-    /// <summary>It answers, but some right is missing or the clock is off.</summary>
+    /// <summary>It answers, but some right is missing (<see cref="ClusterHealth.Missing"/>) or the clock is off.</summary>
     Degraded,
 
     /// <summary>It does not answer; grants wait, ends are retried.</summary>
@@ -36,6 +36,15 @@ public sealed class ClusterHealth
 
     /// <summary>The server's version as it calls itself.</summary>
     public string? ServerVersion { get; set; }
+
+    /// <summary>The rules that Lapse lacks there, as last asked.</summary>
+    public IReadOnlyList<MissingRight> Missing { get; set; } = [];
+
+    /// <summary>When Lapse last asked what it may do there; <see langword="null"/> when it has not yet.</summary>
+    public DateTimeOffset? RightsCheckedAt { get; set; }
+
+    /// <summary>For what it asked: SHA-256 over settings, credential and catalogue of the cluster, in hexadecimal. If that changed, it asks at once.</summary>
+    public string? RightsCheckedFor { get; set; }
 
     /// <summary>When this was seen.</summary>
     public DateTimeOffset CheckedAt { get; set; }

@@ -36,6 +36,9 @@ public enum ChangeStatus
 
     /// <summary>Given up.</summary>
     Withdrawn,
+
+    /// <summary>No second admin confirmed it in time.</summary>
+    TimedOut,
 }
 
 /// <summary>A change of the configuration: who wants what, from what to what, and who confirmed it.</summary>
@@ -47,7 +50,14 @@ public sealed class ConfigurationChange
         (ChangeStatus.Draft, ChangeStatus.Applied),
         (ChangeStatus.Draft, ChangeStatus.Withdrawn),
         (ChangeStatus.AwaitingSecondAdmin, ChangeStatus.Applied),
-        (ChangeStatus.AwaitingSecondAdmin, ChangeStatus.Withdrawn));
+        (ChangeStatus.AwaitingSecondAdmin, ChangeStatus.Withdrawn),
+        (ChangeStatus.AwaitingSecondAdmin, ChangeStatus.TimedOut));
+
+    /// <summary>How long a draft is kept for its author's step-up.</summary>
+    public static readonly TimeSpan DraftLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>How long a proved change waits for its second admin.</summary>
+    public static readonly TimeSpan ConfirmWithin = TimeSpan.FromDays(7);
 
     private ConfigurationChange() { }
 
@@ -69,7 +79,10 @@ public sealed class ConfigurationChange
     /// <summary>How it shall be, canonical JSON, without any secret.</summary>
     public string After { get; private set; } = "";
 
-    /// <summary>What is secret about it (a credential), encrypted under a key outside the database.</summary>
+    /// <summary>
+    /// What is secret about it (a credential), encrypted under a key outside the database; <see langword="null"/> once it is
+    /// settled, however it was: what came into force lives in the cluster's row only, and what did not lives nowhere.
+    /// </summary>
     public byte[]? SealedSecret { get; private set; }
 
     /// <summary>Where it stands.</summary>
@@ -93,7 +106,10 @@ public sealed class ConfigurationChange
     /// <summary>When it was written down.</summary>
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>When it came into force or was given up.</summary>
+    /// <summary>When it ends unless it is settled before: a draft a day after it was written down, a proved one a week after its proof.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; }
+
+    /// <summary>When it came into force, was given up or timed out.</summary>
     public DateTimeOffset? SettledAt { get; private set; }
 
     /// <summary>Writes a change down.</summary>
@@ -110,6 +126,7 @@ public sealed class ConfigurationChange
             NeedsSecondAdmin = needsSecondAdmin,
             AuthorId = author,
             CreatedAt = now,
+            ExpiresAt = now + DraftLifetime,
         };
 
     /// <summary>The author proved who they are.</summary>
@@ -118,8 +135,8 @@ public sealed class ConfigurationChange
     {
         if (Status != ChangeStatus.Draft) throw Wrong(NeedsSecondAdmin ? ChangeStatus.AwaitingSecondAdmin : ChangeStatus.Applied);
         Status = Moves.Move(Status, NeedsSecondAdmin ? ChangeStatus.AwaitingSecondAdmin : ChangeStatus.Applied);
-        AuthorProofId = proof;
-        if (Status == ChangeStatus.Applied) SettledAt = now;
+        (AuthorProofId, ExpiresAt) = (proof, now + ConfirmWithin);
+        if (Status == ChangeStatus.Applied) Settle(now);
     }
 
     /// <summary>A second admin confirmed.</summary>
@@ -130,15 +147,25 @@ public sealed class ConfigurationChange
         if (Status != ChangeStatus.AwaitingSecondAdmin) throw Wrong(ChangeStatus.Applied);
         if (admin == AuthorId) throw new InvalidOperationException("The second admin is another person.");
         Status = Moves.Move(Status, ChangeStatus.Applied);
-        (ConfirmerId, ConfirmerProofId, SettledAt) = (admin, proof, now);
+        (ConfirmerId, ConfirmerProofId) = (admin, proof);
+        Settle(now);
     }
 
     /// <summary>Gives it up.</summary>
     public void Withdraw(DateTimeOffset now)
     {
         Status = Moves.Move(Status, ChangeStatus.Withdrawn);
-        SettledAt = now;
+        Settle(now);
     }
+
+    /// <summary>Nobody confirmed it in time.</summary>
+    public void TimeOut(DateTimeOffset now)
+    {
+        Status = Moves.Move(Status, ChangeStatus.TimedOut);
+        Settle(now);
+    }
+
+    private void Settle(DateTimeOffset now) => (SettledAt, SealedSecret) = (now, null);
 
     private InvalidMoveException Wrong(ChangeStatus to) => new(nameof(ChangeStatus), Status.ToString(), to.ToString());
 }

@@ -78,6 +78,9 @@ public static class LedgerActs
     /// <summary>A change was given up.</summary>
     public const string ChangeWithdrawn = "change.withdrawn";
 
+    /// <summary>No second admin confirmed a change in time.</summary>
+    public const string ChangeTimedOut = "change.timed-out";
+
     /// <summary>An operator applied a configuration on the machine.</summary>
     public const string OperatorApplied = "operator.applied";
 }

@@ -51,6 +51,10 @@ public sealed record AccessQuestion
         };
     }
 
+    /// <summary>Such as “get pods/log in payments-prod”.</summary>
+    public override string ToString() => NonResourceUrl is { } path ? $"{Verb} {path}"
+        : $"{Verb} {Resource}{(Subresource.Length > 0 ? "/" + Subresource : "")}{(Name.Length > 0 ? " " + Name : "")}{(Namespace.Length > 0 ? " in " + Namespace : "")}";
+
     /// <summary>A request for a path that is no resource.</summary>
     public static AccessQuestion ForUrl(string verb, string path) => new() { Verb = verb, NonResourceUrl = path };
 }

@@ -34,12 +34,15 @@ public sealed partial class ClusterApi
         };
     }
 
+    /// <summary>The ServiceAccount's token by which Lapse proves itself; <see langword="null"/> if it does so by something else.</summary>
+    public ServiceAccountToken? OwnToken => _connection.Address.Credential is ClusterCredential.Token token ? ServiceAccountToken.Read(token.Value) : null;
+
     /// <summary>Asks for a new token for the ServiceAccount that the present one belongs to (TokenRequest).</summary>
     /// <param name="lifetime">How long it should live; the API server wants at least ten minutes.</param>
     /// <param name="cancellationToken">The caller's.</param>
     public async Task<ClusterResult<RenewedToken>> RenewTokenAsync(TimeSpan lifetime, CancellationToken cancellationToken)
     {
-        if (_connection.Address.Credential is not ClusterCredential.Token current || ServiceAccountToken.Read(current.Value) is not { } account)
+        if (OwnToken is not { } account)
             return new ClusterFailure(ClusterFailureKind.Invalid, "Only a ServiceAccount's token can be renewed.");
 
         var answer = await ClusterCalls.RunAsync(

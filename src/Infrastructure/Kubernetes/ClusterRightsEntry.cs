@@ -17,7 +17,7 @@ public sealed record ClusterRightsEntry(IReadOnlyCollection<string> Namespaces, 
 public sealed record PortalAccount(string Namespace, string Name)
 {
     /// <summary>What <c>deploy/</c> and the sandbox use.</summary>
-    public static PortalAccount Default { get; } = new("lapse", "lapse-portal");
+    public static PortalAccount Default { get; } = new("lapse-system", "lapse-portal");
 
     /// <summary>Its user name in the cluster.</summary>
     public string UserName => $"system:serviceaccount:{Namespace}:{Name}";

@@ -1,21 +1,12 @@
 using System.Text;
 using k8s.Models;
 using Lapse.Domain;
-using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
-/// <summary>One rule that Lapse lacks on a cluster.</summary>
-/// <param name="Namespace">Where; <see langword="null"/> for the whole cluster.</param>
-/// <param name="RuleYaml">The rule, as it goes under <c>rules:</c> of a Role or ClusterRole.</param>
-public sealed record MissingRight(string? Namespace, string RuleYaml)
-{
-    /// <inheritdoc/>
-    public override string ToString() => Namespace is null ? $"In a ClusterRole:\n{RuleYaml}" : $"In a Role of namespace {Namespace}:\n{RuleYaml}";
-}
-
-/// <summary>Asks a cluster whether Lapse may do all that a catalogue entry needs, before the entry is saved.</summary>
+/// <summary>Asks a cluster whether Lapse may do all that catalogue entries need: before one is saved, and from time to time.</summary>
 public static class MissingRights
 {
     /// <summary>The rules that Lapse lacks for an entry; empty if it lacks none.</summary>
@@ -23,22 +14,18 @@ public static class MissingRights
     /// <param name="entry">The entry.</param>
     /// <param name="cancellationToken">The caller's.</param>
     public static Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, ClusterRightsEntry entry, CancellationToken cancellationToken) =>
-        FindAllAsync(api, [entry], cancellationToken);
+        FindAsync(api, Needed([entry]), cancellationToken);
 
-    /// <summary>The rules that Lapse lacks for all entries of a cluster, each once; empty if it lacks none.</summary>
+    /// <summary>The rules that Lapse lacks for all entries of a cluster and for renewing its own token, each once; empty if it lacks none.</summary>
     /// <param name="api">The cluster, with Lapse's own credential.</param>
     /// <param name="entries">The entries; with none, only what Lapse reads is asked for.</param>
     /// <param name="cancellationToken">The caller's.</param>
-    public static async Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAllAsync(ClusterApi api, IReadOnlyCollection<ClusterRightsEntry> entries, CancellationToken cancellationToken)
+    public static Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAllAsync(ClusterApi api, IReadOnlyCollection<ClusterRightsEntry> entries, CancellationToken cancellationToken)
     {
-        var missing = new List<MissingRight>();
-        foreach (var (place, rule) in Needed(entries))
-        {
-            var result = await LackingAsync(api, place, rule, cancellationToken);
-            if (result.Failure is { } failure) return failure;
-            if (result.Value is { } lacking) missing.Add(new(place, ClusterRights.ToYaml(lacking)));
-        }
-        return missing;
+        var needed = Needed(entries);
+        // A token that never expires is never renewed.
+        if (api.OwnToken is { ExpiresAt: not null } own) needed = needed.Append((own.Namespace, ClusterRights.TokenRule(new(own.Namespace, own.Name))));
+        return FindAsync(api, needed, cancellationToken);
     }
 
     /// <summary>The refusal to show when something is missing; <see langword="null"/> if nothing is.</summary>
@@ -49,6 +36,21 @@ public static class MissingRights
         foreach (var right in missing) text.Append("\n\n").Append(right);
         return new("RightsMissing", text.ToString());
     }
+
+    private static async Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, IEnumerable<(string? Place, V1PolicyRule Rule)> needed, CancellationToken cancellationToken)
+    {
+        var missing = new List<MissingRight>();
+        foreach (var (place, rule) in needed)
+        {
+            var result = await LackingAsync(api, place, rule, cancellationToken);
+            if (result.Failure is { } failure) return failure;
+            if (result.Value is { } lacking) missing.Add(new(place, ClusterRights.ToYaml(lacking), Words(place, lacking)));
+        }
+        return missing;
+    }
+
+    private static string Words(string? place, V1PolicyRule rule) =>
+        $"{string.Join(", ", rule.Verbs)} {string.Join(", ", rule.Resources)}{(rule.ResourceNames is { Count: > 0 } names ? " " + string.Join(", ", names) : "")}{(place is null ? "" : $" in {place}")}";
 
     private static IEnumerable<(string? Place, V1PolicyRule Rule)> Needed(IReadOnlyCollection<ClusterRightsEntry> entries)
     {

@@ -18,10 +18,17 @@ public static class SealedCredential
     /// <summary>The cluster's address with its credential; refuses a row that was changed behind Lapse's back or has no credential yet.</summary>
     public static Outcome<ClusterAddress> Open(this Cluster cluster, Sealer sealer)
     {
-        if (cluster.SealedCredential.Length == 0) return new Refusal("NoCredential", "This cluster has no credential yet.");
+        if (cluster.SealedCredential.Length == 0) return new Refusal("NoCredential", $"Cluster {cluster.Name} has no credential yet. An admin has to enter it.");
         if (sealer.Open(SealPurposes.ClusterCredential(cluster.SettingsDigest()), cluster.SealedCredential) is not { } bytes)
-            return new Refusal("SettingsTampered", "The settings of this cluster do not fit its sealed credential: they were changed outside Lapse. Register it again.");
-        return ClusterAddress.From(cluster.Server, cluster.CertificateAuthority, Read(bytes));
+            return new Refusal("CredentialSealed", $"The credential of cluster {cluster.Name} does not open: it was not sealed for these settings, which were changed outside Lapse. An admin has to enter it again.");
+        try
+        {
+            return ClusterAddress.From(cluster.Server, cluster.CertificateAuthority, Read(bytes));
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            return new Refusal("CredentialUnreadable", $"The credential of cluster {cluster.Name} cannot be read. An admin has to enter it again.");
+        }
     }
 
     /// <summary>The kind that the row names.</summary>
@@ -37,5 +44,6 @@ public static class SealedCredential
     public static byte[] Write(ClusterCredential credential) => JsonSerializer.SerializeToUtf8Bytes(credential);
 
     /// <summary>The credential from bytes that were sealed.</summary>
-    public static ClusterCredential Read(byte[] bytes) => JsonSerializer.Deserialize<ClusterCredential>(bytes)!;
+    /// <exception cref="JsonException">They are none.</exception>
+    public static ClusterCredential Read(byte[] bytes) => JsonSerializer.Deserialize<ClusterCredential>(bytes) ?? throw new JsonException("No credential.");
 }

@@ -41,9 +41,8 @@ public sealed class ShutOutSweep(IDbContextFactory<PortalDbContext> contexts, Ti
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var person = await db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {id.Value} FOR UPDATE").AsNoTracking().SingleAsync(cancellation);
-        // Somebody let them in again meanwhile.
-        if (!person.IsDisabled) return false;
+        // Not, if somebody let them in again meanwhile.
+        if (await db.LockAsync(id, cancellation) is not { IsDisabled: true } person) return false;
         var counts = await db.EndEverythingOfAsync(id, person.DisabledBy, now, cancellation);
         if (counts.IsNothing) return false;
         db.Record(now, LedgerActor.Lapse, LedgerActs.PersonDisabled, LedgerSubject.Of(id), counts.ToJson());

@@ -16,7 +16,7 @@ public static class RequestClosing
     /// <summary>The same for several grants of one request that end together.</summary>
     public static async Task CloseIfOverAsync(this PortalDbContext db, AccessRequestId id, IReadOnlyCollection<GrantId> ended, CancellationToken cancellation)
     {
-        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {id.Value} FOR UPDATE").SingleAsync(cancellation);
+        var request = (await db.LockAsync(id, cancellation))!;
         var live = await db.Grants.AnyAsync(g => g.RequestId == id && !ended.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
         if (!live && request.Status == RequestStatus.Approved) request.Close();
     }

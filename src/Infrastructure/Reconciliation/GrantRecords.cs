@@ -38,7 +38,7 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
         {
             await using var db = await contexts.CreateDbContextAsync(cancellation);
             await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-            var grant = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE id = {seen.Id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+            var grant = await db.LockAsync(seen.Id, cancellation);
             if (grant is null || grant.LeaseOwner != seen.LeaseOwner || grant.Status != seen.Status || grant.ProbeUser != seen.ProbeUser) return null;
             await change(db, grant, clock.GetUtcNow());
             try
@@ -80,7 +80,7 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var grant = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE id = {seen.Id.Value} FOR UPDATE").SingleAsync(cancellation);
+        var grant = (await db.LockAsync(seen.Id, cancellation))!;
         if (grant.IsOver || grant.UsableAt is not null || grant.ProbeUser != seen.ProbeUser) return;
         if (grant.BindingUid is null) grant.Created(uid);
         if (answered) grant.Answered();

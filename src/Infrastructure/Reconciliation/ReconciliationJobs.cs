@@ -3,7 +3,7 @@ using Quartz;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
-/// <summary>Compares all clusters with the grants; each minute on one of the replicas.</summary>
+/// <summary>Compares all clusters with the grants.</summary>
 [DisallowConcurrentExecution]
 internal sealed class SweepJob(BindingSweep sweep) : IJob
 {
@@ -11,14 +11,15 @@ internal sealed class SweepJob(BindingSweep sweep) : IJob
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await sweep.RunAsync(cancellationToken);
 }
 
-/// <summary>Ends requests that waited too long, and what is left of people who were shut out; every half minute on one of the replicas.</summary>
+/// <summary>Ends requests and configuration changes that waited too long, and what is left of people who were shut out.</summary>
 [DisallowConcurrentExecution]
-internal sealed class TimeoutsJob(RequestTimeouts timeouts, ShutOutSweep shutOut) : IJob
+internal sealed class TimeoutsJob(RequestTimeouts requests, ChangeTimeouts changes, ShutOutSweep shutOut) : IJob
 {
     /// <inheritdoc/>
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
-        await timeouts.RunAsync(cancellationToken);
+        await requests.RunAsync(cancellationToken);
+        await changes.RunAsync(cancellationToken);
         await shutOut.RunAsync(cancellationToken);
     }
 }
@@ -27,10 +28,10 @@ internal sealed class TimeoutsJob(RequestTimeouts timeouts, ShutOutSweep shutOut
 public static class ReconciliationJobs
 {
     /// <summary>Adds the jobs.</summary>
-    public static void AddReconciliationJobs(this IQuartzBuilder quartz)
+    public static void AddReconciliationJobs(this IQuartzBuilder quartz, ReconciliationOptions options)
     {
-        Add<SweepJob>(quartz, "binding-sweep", TimeSpan.FromMinutes(1));
-        Add<TimeoutsJob>(quartz, "request-timeouts", TimeSpan.FromSeconds(30));
+        Add<SweepJob>(quartz, "binding-sweep", options.SweepInterval);
+        Add<TimeoutsJob>(quartz, "timeouts", options.TimeoutsInterval);
     }
 
     private static void Add<TJob>(IQuartzBuilder quartz, string name, TimeSpan interval) where TJob : IJob

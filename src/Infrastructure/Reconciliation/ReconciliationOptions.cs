@@ -30,6 +30,18 @@ public sealed record ReconciliationOptions
     /// <summary>How often a cluster that does not answer is looked at.</summary>
     public TimeSpan RecoveryInterval { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often a cluster is asked whether Lapse may do all that the catalogue needs there. What changed about it is asked for at once.</summary>
+    public TimeSpan RightsInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The same while something is missing, so that whoever puts it right sees it soon.</summary>
+    public TimeSpan MissingRightsInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How often roles are read anew.</summary>
     public TimeSpan RoleInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often all clusters are compared with the grants, on one of the replicas.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often requests and configuration changes that waited too long are ended, on one of the replicas.</summary>
+    public TimeSpan TimeoutsInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -22,21 +22,22 @@ public static class ReconciliationServices
     /// <param name="configuration">Sections <c>Lapse:Reconciliation</c> and, in the sandbox, <c>Lapse:ClusterStatusFile</c>.</param>
     public static IServiceCollection AddLapseReconciliation(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(configuration.GetSection("Lapse:Reconciliation").Get<ReconciliationOptions>() ?? new ReconciliationOptions());
+        var options = configuration.GetSection("Lapse:Reconciliation").Get<ReconciliationOptions>() ?? new ReconciliationOptions();
+        services.TryAddSingleton(options);
         services.TryAddSingleton(new SandboxClusterStatus(
             string.Equals(configuration["Lapse:Mode"], "Sandbox", StringComparison.OrdinalIgnoreCase) ? configuration["Lapse:ClusterStatusFile"] : null));
         services.TryAddSingleton(new OutboundOptions());
         services.TryAddSingleton(new PortalGroups());
         services.AddSingleton<ChangeFeed>().AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
 
-        services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<TokenRenewal>();
+        services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<ClusterRightsCheck>().AddSingleton<TokenRenewal>();
         services.AddSingleton<ProofVerifier>().AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
-        services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>().AddSingleton<ShutOutSweep>();
+        services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>().AddSingleton<ChangeTimeouts>().AddSingleton<ShutOutSweep>();
         services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>();
-        services.AddQuartz(quartz => quartz.AddReconciliationJobs());
+        services.AddQuartz(quartz => quartz.AddReconciliationJobs(options));
         return services;
     }
 }

@@ -9,7 +9,6 @@ using Lapse.Portal.Components;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Ledger;
 using Lapse.Portal.Features.StepUp;
-using Quartz;
 
 namespace Lapse.Portal.Hosting;
 
@@ -38,16 +37,7 @@ internal static class PortalServices
         services.AddLapseOidc(configuration);
         services.AddLapseAuthentication(configuration);
         services.AddLapseReconciliation(configuration);
-        services.AddQuartz(quartz =>
-        {
-            quartz.UsePersistentStore(store =>
-            {
-                store.UsePostgres(configuration.GetConnectionString("Portal")!);
-                store.UseClustering();
-                store.UseSystemTextJsonSerializer();
-            });
-        });
-        services.AddQuartzHostedService(quartz => quartz.WaitForJobsToComplete = true);
+        services.AddPortalScheduler(configuration);
         services.AddFeatures();
         services.AddPortalHealth();
         builder.AddPortalTelemetry(options);

@@ -3,8 +3,11 @@ using Quartz;
 namespace Lapse.Portal.Hosting;
 
 /// <summary>Quartz's own tables, made as the owner: the role that serves may not create any.</summary>
-internal static class QuartzSchema
+public static class QuartzSchema
 {
+    /// <summary>Makes what is missing of them.</summary>
+    /// <param name="owner">A connection as the owner of the schema.</param>
+    /// <param name="cancellation">Stops it.</param>
     public static async Task ProvisionAsync(string owner, CancellationToken cancellation)
     {
         var services = new ServiceCollection();

@@ -68,13 +68,34 @@ public class ClusterSettingsTests
     [InlineData("a\u0007", "UserNamePrefix")]
     public void Check_Prefix_NeverGivesReservedNames(string prefix, string? code) => Assert.Equal(code, (Ordinary with { UserNamePrefix = prefix }).Check()?.Code);
 
+    [Theory]
+    [InlineData("groups", "oidc:", null)]
+    [InlineData("https://example.org/groups", "", null)]
+    [InlineData("", "", null)]
+    [InlineData("a b", "", "GroupsClaim")]
+    [InlineData("groups", "a\u0007", "GroupsPrefix")]
+    [InlineData("groups", "system:", "GroupsPrefixReserved")]
+    [InlineData("groups", "Lapse:", "GroupsPrefixReserved")]
+    public void Check_Groups_AreAClaimOrNoneAndNeverReserved(string claim, string prefix, string? code) =>
+        Assert.Equal(code, (Ordinary with { GroupsClaim = claim, GroupsPrefix = prefix }).Check()?.Code);
+
     [Fact]
     public void FromCanonical_OfSettings_GivesThemBack()
     {
-        var canonical = Parsed(Cluster.Canonical(TheCluster, Ordinary));
+        var settings = Ordinary with { GroupsClaim = "roles", GroupsPrefix = "oidc:" };
+        var canonical = Parsed(Cluster.Canonical(TheCluster, settings));
 
-        Assert.Equal(Ordinary, ClusterSettings.FromCanonical(canonical));
-        Assert.Equal(CanonicalJson.ToText(Cluster.Register(TheCluster, Ordinary).Canonical()), CanonicalJson.ToText(canonical));
+        Assert.Equal(settings, ClusterSettings.FromCanonical(canonical));
+        Assert.Equal(settings, Cluster.Register(TheCluster, settings).Settings());
+        Assert.Equal(CanonicalJson.ToText(Cluster.Register(TheCluster, settings).Canonical()), CanonicalJson.ToText(canonical));
+    }
+
+    [Fact]
+    public void SettingsDigest_OfOtherGroups_IsAnother()
+    {
+        string Digest(ClusterSettings settings) => Convert.ToHexString(Cluster.Register(TheCluster, settings).SettingsDigest());
+
+        Assert.Equal(3, new[] { Digest(Ordinary), Digest(Ordinary with { GroupsClaim = "" }), Digest(Ordinary with { GroupsPrefix = "oidc:" }) }.Distinct().Count());
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public class ConfigurationChangeTests
         ["proved"] = change => change.Proved(Proof(), Now),
         ["confirmed"] = change => change.Confirmed(Bob, Proof(), Now),
         ["withdrawn"] = change => change.Withdraw(Now),
+        ["timed out"] = change => change.TimeOut(Now),
     };
 
     public static TheoryData<ChangeStatus, bool, string, ChangeStatus?> Every()
@@ -21,13 +22,14 @@ public class ConfigurationChangeTests
             foreach (var second in (bool[])[false, true])
                 foreach (var move in Moves.Keys)
                 {
-                    if (status == ChangeStatus.AwaitingSecondAdmin && !second) continue;
+                    if (!second && status is (ChangeStatus.AwaitingSecondAdmin or ChangeStatus.TimedOut)) continue;
                     data.Add(status, second, move, (status, second, move) switch
                     {
                         (ChangeStatus.Draft, false, "proved") => ChangeStatus.Applied,
                         (ChangeStatus.Draft, true, "proved") => ChangeStatus.AwaitingSecondAdmin,
                         (ChangeStatus.AwaitingSecondAdmin, _, "confirmed") => ChangeStatus.Applied,
                         (ChangeStatus.Draft or ChangeStatus.AwaitingSecondAdmin, _, "withdrawn") => ChangeStatus.Withdrawn,
+                        (ChangeStatus.AwaitingSecondAdmin, _, "timed out") => ChangeStatus.TimedOut,
                         _ => null,
                     });
                 }
@@ -46,7 +48,8 @@ public class ConfigurationChangeTests
         {
             Moves[move](change);
             Assert.Equal(expected, change.Status);
-            Assert.Equal(expected is ChangeStatus.Applied or ChangeStatus.Withdrawn, change.SettledAt is not null);
+            var waits = expected is ChangeStatus.AwaitingSecondAdmin;
+            Assert.Equal((waits, waits), (change.SettledAt is null, change.SealedSecret is not null));
             return;
         }
 
@@ -71,12 +74,20 @@ public class ConfigurationChangeTests
         Assert.Equal(("""{"a":2,"b":1}""", """{"y":null,"z":"ü"}"""), (change.Before, change.After));
     }
 
+    [Fact]
+    public void ExpiresAt_OfADraft_IsADayAndOfAProvedOneAWeekAhead()
+    {
+        Assert.Equal(Now + TimeSpan.FromDays(1), ChangeIn(ChangeStatus.Draft, true).ExpiresAt);
+        Assert.Equal(Now + TimeSpan.FromDays(7), ChangeIn(ChangeStatus.AwaitingSecondAdmin, true).ExpiresAt);
+    }
+
     private static ConfigurationChange ChangeIn(ChangeStatus status, bool second)
     {
-        var change = ConfigurationChange.Draft(ChangeKind.Workflow, Guid.Empty, "Change a workflow", null, new JsonObject(), null, second, Alice, Now);
+        var change = ConfigurationChange.Draft(ChangeKind.Workflow, Guid.Empty, "Change a workflow", null, new JsonObject(), [1], second, Alice, Now);
         if (status == ChangeStatus.Withdrawn) change.Withdraw(Now);
-        if (status is ChangeStatus.AwaitingSecondAdmin or ChangeStatus.Applied) change.Proved(Proof(), Now);
+        if (status is ChangeStatus.AwaitingSecondAdmin or ChangeStatus.TimedOut or ChangeStatus.Applied) change.Proved(Proof(), Now);
         if (status == ChangeStatus.Applied && second) change.Confirmed(Bob, Proof(), Now);
+        if (status == ChangeStatus.TimedOut) change.TimeOut(Now);
         return change;
     }
 }

@@ -3,6 +3,7 @@ using Lapse.Domain.Catalogue;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Features.Admin;
 using Microsoft.EntityFrameworkCore;
@@ -24,8 +25,10 @@ public sealed class ClusterChangeTests(PostgresFixture postgres, ControlPlaneFix
         Assert.Null(await AnswerAsync(await Propose.SaveClusterAsync(World.Dana, form, Cancellation)));
         var change = await ChangeAsync();
         Assert.Equal((ChangeStatus.AwaitingSecondAdmin, true), (change.Status, change.NeedsSecondAdmin));
+        Assert.NotNull(change.SealedSecret);
         Assert.Null(await ClusterAsync("fresh"));
         Assert.Null(await AnswerAsync(await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)));
+        Assert.Equal((ChangeStatus.Applied, null), ((await ChangeAsync()).Status, (await ChangeAsync()).SealedSecret));
 
         var cluster = (await ClusterAsync("fresh"))!;
         Assert.Equal(((ClusterAccess.Token)form.Access).Value, ((ClusterCredential.Token)cluster.Open(Get<Sealer>()).Value.Credential).Value);
@@ -46,6 +49,48 @@ public sealed class ClusterChangeTests(PostgresFixture postgres, ControlPlaneFix
         Assert.Equal("AcceptsPortalTokens", refusal?.Code);
         Assert.Null(await ClusterAsync("fresh"));
         Assert.Equal(ChangeStatus.Draft, (await ChangeAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Register_GivenUpOrTimedOut_KeepsNoCredential()
+    {
+        await using var place = await controlPlane.NamespaceAsync(Cancellation);
+        var form = await FormAsync(place, "fresh");
+        Assert.Null(await AnswerAsync(await Propose.SaveClusterAsync(World.Dana, form, Cancellation)));
+        var withdrawn = (await ChangeAsync()).Id;
+        Assert.True((await Get<WithdrawChange>().WithdrawAsync(World.Dave, withdrawn, Cancellation)).Succeeded);
+        Assert.Null(await AnswerAsync(await Propose.SaveClusterAsync(World.Dana, form, Cancellation)));
+        await Propose.SaveClusterAsync(World.Dave, form, Cancellation);
+        await using var db = Database.CreateDbContext();
+        Assert.Equal(2, await db.ConfigurationChanges.CountAsync(c => c.SealedSecret != null, Cancellation));
+
+        var clock = new SettableClock();
+        clock.Advance(Now + ConfigurationChange.ConfirmWithin - clock.GetUtcNow());
+        Assert.Equal(2, await new ChangeTimeouts(Database, clock).RunAsync(Cancellation));
+
+        Assert.Equal(0, await db.ConfigurationChanges.CountAsync(c => c.SealedSecret != null, Cancellation));
+        Assert.Equal([ChangeStatus.TimedOut, ChangeStatus.Withdrawn, ChangeStatus.Withdrawn], await db.ConfigurationChanges.Select(c => c.Status).Order().ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Change_ThatLeavesTheCredential_HasNone_AndKeepsTheOneThatWasRenewedMeanwhile()
+    {
+        await using var place = await controlPlane.NamespaceAsync(Cancellation);
+        var cluster = await RegisterAsync(place);
+        var begun = await Propose.SaveClusterAsync(World.Dana, Unchanged(cluster) with { GroupsClaim = "", Title = "Renamed" }, Cancellation);
+        await using (var db = Database.CreateDbContext())
+        {
+            Assert.Equal(0, await db.ConfigurationChanges.CountAsync(c => c.SealedSecret != null, Cancellation));
+            (await db.Clusters.SingleAsync(c => c.Id == cluster.Id, Cancellation)).Seal(await place.TokenAsync($"portal-{place.Name}", Cancellation), Get<Sealer>());
+            await db.CommitAsync(Cancellation);
+        }
+        var renewed = (await ClusterAsync("fresh"))!.Open(Get<Sealer>()).Value.Credential;
+
+        Assert.Null(await AnswerAsync(begun));
+
+        var changed = (await ClusterAsync("fresh"))!;
+        Assert.Equal(("Renamed", "", 2), (changed.Title, changed.GroupsClaim, changed.Version));
+        Assert.Equal(renewed, changed.Open(Get<Sealer>()).Value.Credential);
     }
 
     [Fact]
@@ -178,7 +223,7 @@ public sealed class ClusterChangeTests(PostgresFixture postgres, ControlPlaneFix
         return (await ClusterAsync("fresh"))!;
     }
 
-    private static ClusterForm Unchanged(Cluster c) => new(c.Id, c.Version, c.Name, c.Title, c.Environment, new ClusterAccess.Unchanged(), c.UserNameClaim, c.UserNamePrefix);
+    private static ClusterForm Unchanged(Cluster c) => new(c.Id, c.Version, c.Name, c.Title, c.Environment, new ClusterAccess.Unchanged(), c.UserNameClaim, c.UserNamePrefix, c.GroupsClaim, c.GroupsPrefix);
 
     private EntryForm Entry(Cluster cluster, string place) =>
         new(null, 0, "edit in the place", "", cluster.Id, ClusterEnvironment.Staging, Edit, [place], TimeSpan.FromHours(1), TimeSpan.FromMinutes(30), World.OnePeer.WorkflowId, false);

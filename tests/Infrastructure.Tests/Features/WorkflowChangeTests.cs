@@ -3,6 +3,7 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Admin;
@@ -130,6 +131,46 @@ public sealed class WorkflowChangeTests(PostgresFixture postgres) : AdminSetting
         Assert.Equal("ChangeNotWaiting", (await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)).Refusal?.Code);
         Assert.Equal(LedgerActs.ChangeWithdrawn, (await LedgerAsync(LedgerSubject.Of(change.Id)))[^1].Act);
         Assert.Equal(1, (await CurrentAsync(World.TwoPeers.WorkflowId)).Version);
+    }
+
+    [Fact]
+    public async Task Waiting_TooLong_IsRefusedAndThenEnded()
+    {
+        Assert.Null(await AnswerAsync(await LoosenAsync(World.Dana)));
+        var proved = await ChangeAsync();
+        var begun = await Propose.ConfirmAsync(World.Dave, proved.Id, Cancellation);
+        Assert.Null((await Propose.SaveWorkflowAsync(World.Dave, New, Cancellation)).Refusal);
+        var clock = new SettableClock();
+        clock.Advance(Now - clock.GetUtcNow());
+        var timeouts = new ChangeTimeouts(Database, clock);
+        Assert.Equal(0, await timeouts.RunAsync(Cancellation));
+
+        await Database.ExecuteAsOwnerAsync($"UPDATE configuration_changes SET expires_at = '{Now:O}'", Cancellation);
+        Assert.Equal("ChangeExpired", (await AnswerAsync(begun))?.Code);
+        Assert.Equal("ChangeExpired", (await Propose.ConfirmAsync(World.Dave, proved.Id, Cancellation)).Refusal?.Code);
+        Assert.Equal(2, await timeouts.RunAsync(Cancellation));
+        Assert.Equal(0, await timeouts.RunAsync(Cancellation));
+
+        Assert.Equal((LedgerActs.ChangeTimedOut, "Change workflow 2 peers"), await LastAsync(proved.Id));
+        await using var db = Database.CreateDbContext();
+        var draft = await db.ConfigurationChanges.SingleAsync(c => c.Id != proved.Id, Cancellation);
+        Assert.Equal((ChangeStatus.Withdrawn, Now), (draft.Status, draft.SettledAt));
+        Assert.Equal(LedgerActs.ChangeWithdrawn, (await LastAsync(draft.Id)).Act);
+        Assert.Equal("ChangeNotWaiting", (await Propose.ConfirmAsync(World.Dave, proved.Id, Cancellation)).Refusal?.Code);
+        Assert.Empty(await WaitingAsync(World.Dave));
+    }
+
+    private async Task<(string Act, string? Title)> LastAsync(ConfigurationChangeId id) =>
+        (await LedgerAsync(LedgerSubject.Of(id)))[^1] is var (act, content) ? (act, content["title"]?.GetValue<string>()) : default;
+
+    [Fact]
+    public async Task Settled_WithASecret_IsNothingThatTheDatabaseTakes()
+    {
+        Assert.Null(await AnswerAsync(await LoosenAsync(World.Dana)));
+
+        var broken = await Assert.ThrowsAsync<Npgsql.PostgresException>(() =>
+            Database.ExecuteAsOwnerAsync("UPDATE configuration_changes SET status = 'Withdrawn', sealed_secret = 'x'", Cancellation));
+        Assert.Equal("ck_configuration_changes_secret", broken.ConstraintName);
     }
 
     [Fact]

@@ -83,7 +83,7 @@ public sealed partial class DeployTests
         Assert.Contains("startsWith(\"oidc:\")", rules, StringComparison.Ordinal);
         Assert.Contains("duration(\"14520s\")", rules, StringComparison.Ordinal);
         Assert.Contains(BindingKeys.NotAfter, rules, StringComparison.Ordinal);
-        Assert.Contains("system:serviceaccount:lapse:lapse-portal", policy.Spec.MatchConditions.Single().Expression, StringComparison.Ordinal);
+        Assert.Contains("system:serviceaccount:lapse-system:lapse-portal", policy.Spec.MatchConditions.Single().Expression, StringComparison.Ordinal);
     }
 
     [Fact]

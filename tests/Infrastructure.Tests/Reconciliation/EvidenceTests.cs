@@ -156,8 +156,8 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         var facts = await FactsAsync(grants[0]);
         var verifier = Create().Get<Lapse.Infrastructure.Reconciliation.EvidenceVerifier>();
 
-        Assert.Null(await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow, Cancellation));
-        Assert.Equal("EvidenceTooOld", (await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow.AddHours(1), Cancellation))?.Code);
+        Assert.Null((await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow, Cancellation)).Refusal);
+        Assert.Equal("EvidenceTooOld", (await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow.AddHours(1), Cancellation)).Refusal?.Code);
         Assert.Equal(RequestStatus.Approved, request.Status);
     }
 

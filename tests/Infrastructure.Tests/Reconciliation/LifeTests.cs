@@ -1,6 +1,8 @@
 using k8s;
+using k8s.Models;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
+using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
@@ -114,6 +116,44 @@ public sealed class LifeTests(PostgresFixture postgres, ControlPlaneFixture cont
         Assert.Contains("standing", active.AlreadyHadBy, StringComparison.Ordinal);
         await UntilAsync(grant, GrantStatus.Ended);
         Assert.True(await MayAsync("oidc:alice"));
+    }
+
+    [Theory]
+    [InlineData("groups", "oidc:", true)]
+    [InlineData("groups", "", false)]
+    [InlineData("", "oidc:", false)]
+    [InlineData("roles", "oidc:", false)]
+    public async Task Grant_PersonsGroupHasItAnyway_IsSaidWhereTheClusterSeesThatGroup(string claim, string prefix, bool said)
+    {
+        await Database.ExecuteAsOwnerAsync($"UPDATE clusters SET groups_claim = '{claim}', groups_prefix = '{prefix}'", Cancellation);
+        await using (var db = Database.CreateDbContext())
+        {
+            var cluster = await db.Clusters.SingleAsync(Cancellation);
+            cluster.Seal(Story.Seal(cluster, Place.Address.Credential));
+            await db.CommitAsync(Cancellation);
+        }
+        await StandingAsync("team", "view", new() { ApiGroup = BindingKeys.RbacGroup, Kind = "Group", Name = "oidc:developers" });
+        // What belongs to Kubernetes itself is never asked with, whatever a token says.
+        await StandingAsync("reserved", "edit", new() { ApiGroup = BindingKeys.RbacGroup, Kind = "Group", Name = "system:everybody" });
+        await using (var db = Database.CreateDbContext())
+            await db.People.Where(p => p.Id == Story.Alice.PersonId).ExecuteUpdateAsync(set => set.SetProperty(p => p.Groups, new[] { "developers", "system:everybody" }), Cancellation);
+        var grant = await ApprovedAsync(TimeSpan.FromSeconds(3));
+        await StartAsync();
+
+        var active = await UntilAsync(grant, GrantStatus.Active);
+        Assert.Equal(said, active.AlreadyHadBy is not null);
+        if (said) Assert.StartsWith($"RoleBinding \"team/{Place.Name}\" of ClusterRole \"view\" to Group \"oidc:developers\", as far as “get ", active.AlreadyHadBy, StringComparison.Ordinal);
+        await UntilAsync(grant, GrantStatus.Ended);
+        Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
+        Assert.False(await MayAsync("oidc:alice"));
+    }
+
+    private async Task StandingAsync(string name, string role, Rbacv1Subject subject)
+    {
+        await Place.Client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(
+            new() { Metadata = new() { Name = name }, RoleRef = new() { ApiGroup = BindingKeys.RbacGroup, Kind = "ClusterRole", Name = role }, Subjects = [subject] }, Place.Name, cancellationToken: Cancellation);
+        var question = AccessQuestion.For("get", "", "configmaps", namespaceName: Place.Name);
+        await Wait.UntilAsync(async () => (await Place.Api.ReviewPersonAsync("somebody", [subject.Name], question, Cancellation)).Value.Allowed, "standing access", Cancellation);
     }
 
     [Fact]

@@ -24,11 +24,19 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     public ServiceProvider Services { get; }
 
     /// <summary>All parts, none of them running.</summary>
-    public static ReconcilerReplica Create(TestDatabase database, ReconciliationOptions? options = null, IReadOnlyDictionary<string, string?>? settings = null, OutboundOptions? outbound = null)
+    public static ReconcilerReplica Create(TestDatabase database, ReconciliationOptions? options = null, IReadOnlyDictionary<string, string?>? settings = null, OutboundOptions? outbound = null, TimeProvider? clock = null)
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(TimeProvider.System);
+        if (options is not null) services.AddSingleton(options);
+        AddTo(services, database, new ConfigurationBuilder().AddInMemoryCollection(settings ?? new Dictionary<string, string?>()).Build(), outbound, clock);
+        return new(services.BuildServiceProvider());
+    }
+
+    /// <summary>What a replica is made of.</summary>
+    public static void AddTo(IServiceCollection services, TestDatabase database, IConfiguration configuration, OutboundOptions? outbound = null, TimeProvider? clock = null)
+    {
+        services.AddSingleton(clock ?? TimeProvider.System);
         services.AddSingleton(database.Serving);
         services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
         services.AddSingleton(_ => TestInstallation.Key).AddSingleton(_ => TestInstallation.BindingKey).AddSingleton(TestInstallation.Sealer);
@@ -37,9 +45,7 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
         services.AddSingleton<ProviderKeys>().AddSingleton<TokenVerifier>();
         services.AddSingleton(outbound ?? ControlPlaneFixture.Outbound);
         services.AddSingleton(new PortalGroups());
-        if (options is not null) services.AddSingleton(options);
-        services.AddLapseReconciliation(new ConfigurationBuilder().AddInMemoryCollection(settings ?? new Dictionary<string, string?>()).Build());
-        return new(services.BuildServiceProvider());
+        services.AddLapseReconciliation(configuration);
     }
 
     /// <summary>A replica that runs.</summary>

@@ -1,4 +1,5 @@
 using k8s;
+using k8s.Models;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
@@ -93,6 +94,112 @@ public sealed class RecurringTests(PostgresFixture postgres, ControlPlaneFixture
     }
 
     [Fact]
+    public async Task Prober_RuleTakenFromLapsesRole_IsDegradedWithThatRuleUntilItIsBack()
+    {
+        await Story.EntryAsync([Place.Name], Cancellation);
+        var account = await LimitedAccountAsync();
+        // Asks with each look.
+        var eager = Create(new ReconciliationOptions { RightsInterval = TimeSpan.Zero, MissingRightsInterval = TimeSpan.Zero });
+        await UntilStateAsync(eager, ClusterState.Healthy);
+        var role = await Place.Client.RbacAuthorizationV1.ReadNamespacedRoleAsync(account.Name, Place.Name, cancellationToken: Cancellation);
+        var bind = role.Rules.Single(rule => rule.Verbs.Contains("bind"));
+
+        role.Rules.Remove(bind);
+        role = await Place.Client.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, account.Name, Place.Name, cancellationToken: Cancellation);
+        var degraded = await UntilStateAsync(eager, ClusterState.Degraded);
+        var missing = Assert.Single(degraded.Missing);
+        Assert.Equal((Place.Name, $"bind clusterroles edit in {Place.Name}"), (missing.Namespace, missing.Words));
+        Assert.Equal(["edit"], Assert.Single(KubernetesYaml.Deserialize<List<V1PolicyRule>>(missing.RuleYaml)).ResourceNames);
+        Assert.Equal($"Lapse lacks rights there: {missing.Words}.", degraded.Message);
+        // Whoever does not ask goes by what is known.
+        await ProbeAsync(Create());
+        Assert.Equal(ClusterState.Degraded, (await HealthAsync())!.State);
+
+        role.Rules.Add(bind);
+        await Place.Client.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, account.Name, Place.Name, cancellationToken: Cancellation);
+        var healthy = await UntilStateAsync(eager, ClusterState.Healthy);
+        Assert.Empty(healthy.Missing);
+        Assert.Equal("", healthy.Message);
+    }
+
+    [Fact]
+    public async Task Prober_Rights_AreAskedSeldom_ButAtOnceWhenTheCatalogueChanged()
+    {
+        await Story.EntryAsync([Place.Name], Cancellation);
+        await LimitedAccountAsync();
+        var eager = Create(new ReconciliationOptions { RightsInterval = TimeSpan.Zero, MissingRightsInterval = TimeSpan.Zero });
+        await UntilStateAsync(eager, ClusterState.Healthy);
+        var asked = (await HealthAsync())!.RightsCheckedAt;
+
+        await ProbeAsync(Create());
+        Assert.Equal(asked, (await HealthAsync())!.RightsCheckedAt);
+        await Story.EntryAsync([Place.Name], Cancellation, role: "admin");
+        await ProbeAsync(Create());
+
+        var health = (await HealthAsync())!;
+        Assert.Equal((ClusterState.Degraded, $"bind clusterroles admin in {Place.Name}"), (health.State, Assert.Single(health.Missing).Words));
+    }
+
+    [Fact]
+    public async Task Prober_TokenThatCannotBeRenewed_IsAMissingRule()
+    {
+        var account = await LimitedAccountAsync();
+        var eager = Create(new ReconciliationOptions { RightsInterval = TimeSpan.Zero, MissingRightsInterval = TimeSpan.Zero });
+        await UntilStateAsync(eager, ClusterState.Healthy);
+        await Place.Client.RbacAuthorizationV1.DeleteNamespacedRoleBindingAsync($"{account.Name}-token", Place.Name, cancellationToken: Cancellation);
+
+        Assert.Equal($"create serviceaccounts/token {account.Name} in {Place.Name}", Assert.Single((await UntilStateAsync(eager, ClusterState.Degraded)).Missing).Words);
+    }
+
+    [Theory]
+    [InlineData(150, "Its clock is 2 minutes behind.")]
+    [InlineData(-150, "Its clock is 2 minutes ahead.")]
+    [InlineData(10, null)]
+    public async Task Prober_ClockOfTheClusterIsOff_IsDegradedAndSaysHowFar(int seconds, string? words)
+    {
+        await using var replica = ReconcilerReplica.Create(Database, clock: new ShiftedClock(TimeSpan.FromSeconds(seconds)));
+
+        await ProbeAsync(replica);
+
+        var health = (await HealthAsync())!;
+        Assert.Equal(words is null ? ClusterState.Healthy : ClusterState.Degraded, health.State);
+        Assert.StartsWith(words ?? "", health.Message, StringComparison.Ordinal);
+    }
+
+    // Lapse with exactly the rights of the catalogue as it is now, as a cluster is registered.
+    private async Task<PortalAccount> LimitedAccountAsync()
+    {
+        var account = new PortalAccount(Place.Name, $"portal-{Place.Name}");
+        await using var db = Database.CreateDbContext();
+        var entries = (await db.ElevatedRoleVersions.ToListAsync(Cancellation)).Select(e => new ClusterRightsEntry(e.Namespaces, e.Role));
+        await Place.ApplyAsync(ClusterRights.Manifests(entries, account), Cancellation);
+        var row = await db.Clusters.SingleAsync(Cancellation);
+        row.Change(row.Settings() with { CredentialKind = CredentialKind.Token });
+        row.Seal(await Place.TokenAsync(account.Name, Cancellation), TestInstallation.Sealer);
+        await db.CommitAsync(Cancellation);
+        return account;
+    }
+
+    // The API server hears of changed roles in its own time.
+    private async Task<ClusterHealth> UntilStateAsync(ReconcilerReplica replica, ClusterState state)
+    {
+        ClusterHealth? health = null;
+        await Wait.UntilAsync(
+            async () =>
+            {
+                await ProbeAsync(replica);
+                return (health = await HealthAsync())!.State == state;
+            },
+            state.ToString(), Cancellation);
+        return health!;
+    }
+
+    private sealed class ShiftedClock(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+
+    [Fact]
     public async Task Connections_RowChangedBehindLapsesBack_LeadNowhere()
     {
         await Database.ExecuteAsOwnerAsync("UPDATE clusters SET server = 'https://127.0.0.1:1/'", Cancellation);
@@ -100,6 +207,25 @@ public sealed class RecurringTests(PostgresFixture postgres, ControlPlaneFixture
         var cluster = Assert.Single(await Create().Get<RegisteredClusters>().ReadAsync(Cancellation));
 
         Assert.Equal("CredentialSealed", cluster.Link.Refusal?.Code);
+        Assert.Contains("credential of cluster sandbox does not open", cluster.Link.Refusal!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "NoCredential")]
+    [InlineData("null", "CredentialUnreadable")]
+    [InlineData("{", "CredentialUnreadable")]
+    [InlineData("{}", "CredentialUnreadable")]
+    [InlineData("{\"kind\":\"Other\"}", "CredentialUnreadable")]
+    public async Task Connections_CredentialThatIsNone_IsSaidAsSuch(string sealedText, string code)
+    {
+        await using (var db = Database.CreateDbContext())
+        {
+            var row = await db.Clusters.SingleAsync(Cancellation);
+            row.Seal(sealedText.Length == 0 ? [] : TestInstallation.Sealer.Seal(Infrastructure.Keys.SealPurposes.ClusterCredential(row.SettingsDigest()), System.Text.Encoding.UTF8.GetBytes(sealedText)));
+            await db.CommitAsync(Cancellation);
+        }
+
+        Assert.Equal(code, Assert.Single(await Create().Get<RegisteredClusters>().ReadAsync(Cancellation)).Link.Refusal?.Code);
     }
 
     [Fact]

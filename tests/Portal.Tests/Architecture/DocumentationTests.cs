@@ -46,6 +46,7 @@ public partial class DocumentationTests
     [InlineData(typeof(PortalGroupsOptions), "Lapse:Groups:")]
     [InlineData(typeof(ProviderOptions), "Lapse:Provider:")]
     [InlineData(typeof(ReconciliationOptions), "")]
+    [InlineData(typeof(SchedulerOptions), "Lapse:Scheduler:")]
     public void Configuration_EverySetting_IsInItsTable(Type options, string prefix)
     {
         var text = Read("docs/configuration.md");

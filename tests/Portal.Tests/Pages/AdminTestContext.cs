@@ -34,11 +34,11 @@ public abstract class AdminTestContext<TAsk, TView> : PageTestContext<TAsk, TVie
     protected static WorkflowId TheWorkflow { get; } = UuidId.New<WorkflowId>(Start);
 
     protected static ClusterCard Card(ClusterState? state = ClusterState.Healthy, int? percent = null, int entries = 1) => new(
-        TheCluster, "sandbox", "Sandbox", ClusterEnvironment.Production, "https://api.example.org:6443", CredentialKind.Token, "preferred_username", "oidc:", entries,
+        TheCluster, "sandbox", "Sandbox", ClusterEnvironment.Production, "https://api.example.org:6443", CredentialKind.Token, "preferred_username", "oidc:", "groups", "oidc:", entries,
         state is { } known ? new ClusterHealth { ClusterId = TheCluster, State = known, Message = "As it should be.", Percent = percent, ServerVersion = "v1.32.0", CheckedAt = Start, Since = Start.AddHours(-2) } : null);
 
     protected static WaitingChange Waiting(ChangeStatus status = ChangeStatus.AwaitingSecondAdmin, bool mine = false, bool outdated = false, ChangeKind kind = ChangeKind.Workflow, params ChangedField[] fields) => new(
-        UuidId.New<ConfigurationChangeId>(Start), kind, "Change workflow Two peers", status, mine ? "Dana" : "Dave", mine ? "dana" : "dave", mine, Start.AddMinutes(-5), outdated,
+        UuidId.New<ConfigurationChangeId>(Start), kind, "Change workflow Two peers", status, mine ? "Dana" : "Dave", mine ? "dana" : "dave", mine, Start.AddMinutes(-5), Start.AddDays(6), outdated,
         fields.Length > 0 ? fields : [new("Who approves", "2 of developers (Peers)", "1 of developers (Peers)")]);
 
     protected static WorkflowVersion Workflow() => new()

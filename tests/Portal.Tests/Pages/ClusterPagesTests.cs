@@ -49,8 +49,41 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
         Assert.Contains("As it should be.", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("v1.32.0", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("preferred_username alice is oidc:alice there", cluster.TextContent, StringComparison.Ordinal);
+        Assert.Contains("developers of groups is oidc:developers there", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("ServiceAccount token", cluster.TextContent, StringComparison.Ordinal);
         Assert.Contains("./lapse cluster-rights sandbox", cluster.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_ClusterThatSeesNoGroups_SaysSo()
+    {
+        Query.Answer(new AdminClustersView([Card() with { GroupsClaim = "" }], null, []));
+
+        Assert.Contains("it sees none", Render<ClustersPage>().Find("article").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_ClusterWithoutTheRights_HasEachRuleOneClickAwayAndSaysWhatToDo()
+    {
+        var card = Card(ClusterState.Degraded);
+        card.Health!.Missing = [new("web-prod", "- verbs:\n  - bind", "bind clusterroles admin in web-prod"), new(null, "- verbs:\n  - list", "list namespaces")];
+        card.Health.RightsCheckedAt = Start;
+        Query.Answer(new AdminClustersView([card], null, []));
+        var missing = Render<ClustersPage>().Find("details.missing");
+
+        Assert.Equal("The 2 rules that are missing", missing.QuerySelector("summary")!.TextContent);
+        Assert.Equal(["- verbs:\n  - bind", "- verbs:\n  - list"], missing.QuerySelectorAll("pre").Select(pre => pre.TextContent));
+        Assert.Contains("In a Role of namespace web-prod:", missing.TextContent, StringComparison.Ordinal);
+        Assert.Contains("In a ClusterRole:", missing.TextContent, StringComparison.Ordinal);
+        Assert.Contains("./lapse cluster-rights sandbox", missing.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_HealthyCluster_HasNothingMissing()
+    {
+        Query.Answer(new AdminClustersView([Card()], null, []));
+
+        Assert.Empty(Render<ClustersPage>().FindAll("details.missing"));
     }
 
     [Fact]
@@ -86,6 +119,7 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
 
         Assert.Equal(buttons, change.QuerySelectorAll("button").Select(b => b.TextContent.Trim()));
         Assert.Contains(mine ? "Dana" : "Dave", change.TextContent, StringComparison.Ordinal);
+        Assert.Equal(outdated ? 1 : 2, change.QuerySelectorAll("time").Length);
         Assert.Equal("2 of developers (Peers)", change.QuerySelector("del")!.LastChild!.TextContent);
         Assert.Equal("1 of developers (Peers)", change.QuerySelector("ins")!.LastChild!.TextContent);
     }
@@ -128,8 +162,8 @@ public sealed class ClustersPageTests : AdminTestContext<AdminClustersAsk, Admin
 
 public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, ClusterFormView>
 {
-    private static readonly ClusterFormView New = new(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", false, true);
-    private static readonly ClusterFormView Known = new(TheCluster, 4, "sandbox", "Sandbox", ClusterEnvironment.Staging, "https://api.example.org:6443", "", "", CredentialKind.Token, "sub", "oidc:", true, false);
+    private static readonly ClusterFormView New = new(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", "groups", "oidc:", false, true);
+    private static readonly ClusterFormView Known = new(TheCluster, 4, "sandbox", "Sandbox", ClusterEnvironment.Staging, "https://api.example.org:6443", "", "", CredentialKind.Token, "sub", "oidc:", "roles", "team:", true, false);
 
     [Fact]
     public void Page_ForAnUnknownCluster_LeadsBack()
@@ -175,6 +209,7 @@ public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, Clus
         form.Find(".btn-primary").Click();
 
         Assert.Equal((TheCluster, 4, "Renamed", ClusterEnvironment.Staging), (saved!.Id!.Value, saved.BaseVersion, saved.Title, saved.Environment));
+        Assert.Equal(("roles", "team:"), (saved.GroupsClaim, saved.GroupsPrefix));
         Assert.IsType<ClusterAccess.Unchanged>(saved.Access);
         Assert.Equal(4, form.FindAll("input[type=radio]").Count);
     }
@@ -200,6 +235,9 @@ public sealed class ClusterFormPageTests : AdminTestContext<ClusterFormAsk, Clus
     [InlineData("TitleLength", 0, "Title")]
     [InlineData("UserNameClaim", 0, "User name claim")]
     [InlineData("UserNamePrefixReserved", 0, "User name prefix")]
+    [InlineData("GroupsClaim", 0, "Groups claim")]
+    [InlineData("GroupsPrefix", 0, "Groups prefix")]
+    [InlineData("GroupsPrefixReserved", 0, "Groups prefix")]
     [InlineData("Kubeconfig:exec", 0, "Kubeconfig")]
     [InlineData("ServerNotHttps", 0, "Kubeconfig")]
     [InlineData("ServerNotHttps", 1, "Address")]

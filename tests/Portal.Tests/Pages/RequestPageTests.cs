@@ -48,6 +48,15 @@ public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, Request
     }
 
     [Fact]
+    public void Grant_ThatItsHolderHadAnyway_SaysByWhat()
+    {
+        const string by = "RoleBinding \"team/payments-prod\" of ClusterRole \"view\" to Group \"oidc:developers\", as far as “get pods in payments-prod” goes";
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Active) with { AlreadyHadBy = by }]));
+
+        Assert.Equal($"Alice already had this by {by}.", Open().Find(".grant-note").TextContent);
+    }
+
+    [Fact]
     public void Reason_WithMarkup_IsShownAsText()
     {
         Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));

@@ -18,6 +18,8 @@ internal sealed class ClusterConfiguration : IEntityTypeConfiguration<Cluster>
         cluster.Property(c => c.Server).HasMaxLength(500);
         cluster.Property(c => c.UserNameClaim).HasMaxLength(100);
         cluster.Property(c => c.UserNamePrefix).HasMaxLength(100);
+        cluster.Property(c => c.GroupsClaim).HasMaxLength(100);
+        cluster.Property(c => c.GroupsPrefix).HasMaxLength(100);
         cluster.Property<uint>("xmin").IsRowVersion();
     }
 }
@@ -42,6 +44,8 @@ internal sealed class ClusterHealthConfiguration : IEntityTypeConfiguration<Clus
         health.HasKey(h => h.ClusterId);
         health.Property(h => h.Message).HasMaxLength(2000);
         health.Property(h => h.ServerVersion).HasMaxLength(100);
+        health.Property(h => h.Missing).HasColumnType("jsonb").HasConversion(new JsonText<IReadOnlyList<MissingRight>>(), JsonText<IReadOnlyList<MissingRight>>.Comparer);
+        health.Property(h => h.RightsCheckedFor).HasMaxLength(64);
         health.HasOne<Cluster>().WithOne().HasForeignKey<ClusterHealth>(h => h.ClusterId).OnDelete(DeleteBehavior.Cascade);
     }
 }
@@ -118,10 +122,12 @@ internal sealed class ConfigurationChangeConfiguration : IEntityTypeConfiguratio
 {
     public void Configure(EntityTypeBuilder<ConfigurationChange> change)
     {
-        change.ToTable("configuration_changes");
+        // What is settled keeps no credential, whatever code settles it.
+        change.ToTable("configuration_changes", table => table.HasCheckConstraint("ck_configuration_changes_secret", "sealed_secret IS NULL OR status IN ('Draft', 'AwaitingSecondAdmin')"));
         change.HasKey(c => c.Id);
         change.Property(c => c.Title).HasMaxLength(300);
         change.HasIndex(c => new { c.Status, c.CreatedAt });
+        change.HasIndex(c => new { c.Status, c.ExpiresAt });
         change.HasIndex(c => new { c.Kind, c.SubjectId });
         change.HasOne<Person>().WithMany().HasForeignKey(c => c.AuthorId).OnDelete(DeleteBehavior.Restrict);
         change.Property<uint>("xmin").IsRowVersion();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
 using Lapse.Infrastructure.Keys;
@@ -27,7 +26,7 @@ public sealed class ClusterConnections(Sealer sealer, OutboundOptions outbound, 
         lock (_gate)
         {
             if (_links.TryGetValue(cluster.Id, out known) && known.IsFor(cluster)) return known;
-            var address = AddressOf(cluster);
+            var address = cluster.Open(sealer);
             if (!address.Succeeded) return address.Refusal!;
             var link = new ClusterLink(cluster, new ClusterApi(new(address.Value, outbound), clock), known?.Breaker ?? new ClusterBreaker(clock), ExpiryOf(address.Value.Credential));
             _links[cluster.Id] = link;
@@ -37,10 +36,6 @@ public sealed class ClusterConnections(Sealer sealer, OutboundOptions outbound, 
         }
     }
 
-    /// <summary>Encrypts a credential for a cluster's row as it is now.</summary>
-    public byte[] Seal(Cluster cluster, ClusterCredential credential) =>
-        sealer.Seal(SealPurposes.ClusterCredential(cluster.SettingsDigest()), JsonSerializer.SerializeToUtf8Bytes(credential));
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -49,20 +44,4 @@ public sealed class ClusterConnections(Sealer sealer, OutboundOptions outbound, 
     }
 
     private static DateTimeOffset? ExpiryOf(ClusterCredential credential) => credential is ClusterCredential.Token token ? ServiceAccountToken.Read(token.Value)?.ExpiresAt : null;
-
-    private Outcome<ClusterAddress> AddressOf(Cluster cluster)
-    {
-        var opened = cluster.SealedCredential.Length == 0 ? null : sealer.Open(SealPurposes.ClusterCredential(cluster.SettingsDigest()), cluster.SealedCredential);
-        if (opened is null)
-            return new Refusal("CredentialSealed", $"The credential of cluster {cluster.Name} does not open: it was not sealed for these settings. An admin has to enter it again.");
-        try
-        {
-            var credential = JsonSerializer.Deserialize<ClusterCredential>(opened);
-            return credential is null ? new Refusal("CredentialSealed", $"The credential of cluster {cluster.Name} is empty.") : ClusterAddress.From(cluster.Server, cluster.CertificateAuthority, credential);
-        }
-        catch (JsonException)
-        {
-            return new Refusal("CredentialSealed", $"The credential of cluster {cluster.Name} cannot be read. An admin has to enter it again.");
-        }
-    }
 }

@@ -9,13 +9,16 @@ using Npgsql;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
-/// <summary>Looks at each cluster: whether it answers, whether its clock is right, what its roles allow; renews Lapse's own token there.</summary>
+/// <summary>Looks at each cluster: whether it answers, whether its clock is right, whether Lapse may do what it must, what roles allow; renews Lapse's own token there.</summary>
 internal sealed partial class ClusterProber(
-    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, RoleRefresh roles, TokenRenewal renewal, SandboxClusterStatus sandbox,
+    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, RoleRefresh roles, ClusterRightsCheck rights, TokenRenewal renewal, SandboxClusterStatus sandbox,
     ReconcilerWakes wakes, ReconciliationOptions options, TimeProvider clock, ILogger<ClusterProber> log) : BackgroundService
 {
     /// <summary>How far a cluster's clock may be off: half of what a binding has as its margin.</summary>
     public static readonly TimeSpan LargestSkew = TimeSpan.FromSeconds(30);
+
+    // So many are said in the message; the page has them all.
+    private const int SaidRights = 5;
 
     private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(3);
 
@@ -51,8 +54,10 @@ internal sealed partial class ClusterProber(
     public async Task<ClusterState> ProbeAsync(RegisteredCluster cluster, CancellationToken cancellation)
     {
         var sight = await LookAsync(cluster, cancellation);
-        var recovered = await KeepAsync(cluster.Cluster.Id, sight, cancellation);
-        if (sight.State is not (ClusterState.Healthy or ClusterState.Degraded)) return sight.State;
+        var answers = sight.State is ClusterState.Healthy or ClusterState.Degraded;
+        var asked = answers ? await rights.RunAsync(cluster, cancellation) : null;
+        var recovered = await KeepAsync(cluster.Cluster.Id, sight, asked, cancellation);
+        if (!answers) return sight.State;
         if (recovered) wakes.Wake();
         await renewal.RunAsync(cluster, cancellation);
         var now = clock.GetUtcNow();
@@ -77,19 +82,29 @@ internal sealed partial class ClusterProber(
             : new(ClusterState.Healthy, "", null, info.Value.Version);
     }
 
-    private async Task<bool> KeepAsync(ClusterId id, ClusterSight sight, CancellationToken cancellation)
+    private static ClusterSight WithRights(ClusterSight sight, IReadOnlyList<MissingRight> missing)
+    {
+        if (missing.Count == 0 || sight.State is not (ClusterState.Healthy or ClusterState.Degraded)) return sight;
+        var more = missing.Count > SaidRights ? $"; and {Domain.Words.Count(missing.Count - SaidRights, "more rule")}" : "";
+        var words = $"Lapse lacks rights there: {string.Join("; ", missing.Take(SaidRights).Select(right => right.Words))}{more}.";
+        return sight with { State = ClusterState.Degraded, Message = sight.Message.Length == 0 ? words : $"{sight.Message} {words}" };
+    }
+
+    private async Task<bool> KeepAsync(ClusterId id, ClusterSight seen, RightsSight? asked, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var health = await db.ClusterHealth.SingleOrDefaultAsync(h => h.ClusterId == id, cancellation);
+        var sight = WithRights(seen, asked?.Missing ?? health?.Missing ?? []);
         var recovered = sight.State is ClusterState.Healthy or ClusterState.Degraded && health?.State is not (ClusterState.Healthy or ClusterState.Degraded);
         var message = sight.Message.Length <= 2000 ? sight.Message : sight.Message[..2000];
-        if (health is not null && health.State == sight.State && health.Message == message && health.Percent == sight.Percent && health.ServerVersion == (sight.Version ?? health.ServerVersion) && now - health.CheckedAt < Renewal) return false;
+        if (asked is null && health is not null && health.State == sight.State && health.Message == message && health.Percent == sight.Percent && health.ServerVersion == (sight.Version ?? health.ServerVersion) && now - health.CheckedAt < Renewal) return false;
 
         if (health is null) db.ClusterHealth.Add(health = new ClusterHealth { ClusterId = id, Since = now });
         if (health.State != sight.State) health.Since = now;
         (health.State, health.Message, health.Percent, health.CheckedAt) = (sight.State, message, sight.Percent, now);
         health.ServerVersion = sight.Version ?? health.ServerVersion;
+        if (asked is not null) (health.Missing, health.RightsCheckedAt, health.RightsCheckedFor) = (asked.Missing, now, asked.For);
         try
         {
             await db.CommitAsync(cancellation);

@@ -1,4 +1,5 @@
 using Lapse.Domain.Catalogue;
+using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Renews the token by which Lapse proves itself to a cluster, well before it expires, and seals it again.</summary>
-internal sealed partial class TokenRenewal(IDbContextFactory<PortalDbContext> contexts, ClusterConnections connections, TimeProvider clock, ILogger<TokenRenewal> log)
+internal sealed partial class TokenRenewal(IDbContextFactory<PortalDbContext> contexts, Sealer sealer, TimeProvider clock, ILogger<TokenRenewal> log)
 {
     /// <summary>What is asked for; the API server may give less.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
@@ -32,7 +33,7 @@ internal sealed partial class TokenRenewal(IDbContextFactory<PortalDbContext> co
         var row = await db.Clusters.SingleAsync(c => c.Id == cluster.Cluster.Id, cancellation);
         // Somebody changed the cluster since: the token is for an address that may not hold any more.
         if (!row.SealedCredential.AsSpan().SequenceEqual(cluster.Cluster.SealedCredential)) return false;
-        row.Seal(connections.Seal(row, renewed.Value.Credential));
+        row.Seal(renewed.Value.Credential, sealer);
         try
         {
             await db.CommitAsync(cancellation);

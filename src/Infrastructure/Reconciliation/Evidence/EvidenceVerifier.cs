@@ -14,8 +14,8 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// </summary>
 internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contexts, ProofVerifier proofs, AttestationVerifier attestations)
 {
-    /// <summary>Why the records do not prove that this access was asked for and approved; <see langword="null"/> if they do.</summary>
-    public async Task<Refusal?> VerifyAsync(GrantFacts facts, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>What the requester's own token says; a refusal if the records do not prove that this access was asked for and approved.</summary>
+    public async Task<Outcome<ProvedAct>> VerifyAsync(GrantFacts facts, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (EvidenceRules.CheckRows(facts) is { } rows) return rows;
@@ -24,7 +24,7 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
         if (await attestations.VerifyAsync(db, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
 
         var asked = await proofs.VerifyAsync(db, facts.Request.ProofId, StepUpActs.Submit(facts.Request, facts.Entry, facts.Workflow), facts.Requester, cancellation);
-        if (!asked.Succeeded) return asked.Refusal;
+        if (!asked.Succeeded) return asked;
         if (EvidenceRules.CheckRequester(facts, asked.Value) is { } requester) return requester;
 
         List<(Decision, ProvedAct)> approvals = [];
@@ -32,10 +32,10 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
         {
             var act = StepUpActs.Approve(facts.Request, facts.Entry, facts.Workflow, decision.PersonId!.Value, decision.Stage, decision.Comment);
             var proved = await proofs.VerifyAsync(db, decision.ProofId, act, facts.People[decision.PersonId.Value], cancellation);
-            if (!proved.Succeeded) return proved.Refusal;
+            if (!proved.Succeeded) return proved;
             approvals.Add((decision, proved.Value));
         }
-        return EvidenceRules.CheckApprovals(facts, asked.Value, approvals) ?? EvidenceRules.CheckTimes(facts, asked.Value, [.. approvals.Select(a => a.Item2)], now);
+        return (EvidenceRules.CheckApprovals(facts, asked.Value, approvals) ?? EvidenceRules.CheckTimes(facts, asked.Value, [.. approvals.Select(a => a.Item2)], now)) is { } mismatch ? mismatch : asked;
     }
 
     // An approval is good for one access: neither a second row nor a row set back makes another out of it.

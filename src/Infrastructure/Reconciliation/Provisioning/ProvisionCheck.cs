@@ -3,6 +3,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
@@ -20,8 +21,10 @@ internal sealed class ProvisionCheck(
         if (facts.Cluster.RetiredAt is not null) return new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false);
         if (EvidenceRules.CheckPeople(facts) is { } people)
             return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
-        if (await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation) is { } mismatch) return new CheckResult.Refused(FailureReason.EvidenceMismatch, mismatch, Alert: true);
-        return await CheckRoleAsync(facts, cancellation);
+        var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
+        return asked.Succeeded
+            ? await CheckRoleAsync(facts, asked.Value, cancellation)
+            : new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
     }
 
     /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
@@ -37,7 +40,7 @@ internal sealed class ProvisionCheck(
 
     private static readonly Refusal RoleWithoutRules = new("RoleGone", "The role has no rules now, so that it would give nothing.");
 
-    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, CancellationToken cancellation)
+    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, ProvedAct asked, CancellationToken cancellation)
     {
         var grant = facts.Grant;
         var link = connections.To(facts.Cluster);
@@ -48,11 +51,23 @@ internal sealed class ProvisionCheck(
         await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
         if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
         if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
-        var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, [], question, token), cancellation);
-        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(answer) : null));
+        var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, GroupsIn(facts.Cluster, asked), question, token), cancellation);
+        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(answer, question) : null));
     }
 
-    private static string AlreadyHadBy(AccessAnswer answer) => answer.Reason is "" ? "the cluster does not say what" : answer.Reason[..Math.Min(answer.Reason.Length, 500)];
+    // As the API server would see them with this person's token; from the proof, which nobody wrote but the provider.
+    private static IReadOnlyList<string> GroupsIn(Cluster cluster, ProvedAct asked) =>
+        cluster.GroupsClaim.Length == 0 ? [] : ClusterGroups.From(cluster.GroupsPrefix, GroupClaims.Read(asked.Claims, cluster.GroupsClaim) ?? []);
+
+    // One question is asked, not every one that the role answers, so it is said which: who may read may not yet write.
+    private static string AlreadyHadBy(AccessAnswer answer, AccessQuestion question)
+    {
+        const string Rbac = "RBAC: allowed by ";
+        var by = answer.Reason.StartsWith(Rbac, StringComparison.Ordinal) ? answer.Reason[Rbac.Length..] : answer.Reason;
+        if (by.Length == 0) by = "something that the cluster does not name";
+        var words = question.ToString();
+        return $"{by[..Math.Min(by.Length, 350)]}, as far as “{words[..Math.Min(words.Length, 100)]}” goes";
+    }
 
     private async Task<CheckResult> ReadFailedAsync(Grant grant, ClusterLink link, ClusterFailure failure, CancellationToken cancellation)
     {

@@ -47,7 +47,7 @@ internal sealed class ProvisionFailures(GrantRecords records)
             {
                 // The other grants before the request, as everywhere, so that two who lock both never wait for each other.
                 var others = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE request_id = {current.RequestId.Value} AND id <> {current.Id.Value} ORDER BY id FOR UPDATE").ToListAsync(cancellation);
-                var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {current.RequestId.Value} FOR UPDATE").SingleAsync(cancellation);
+                var request = (await db.LockAsync(current.RequestId, cancellation))!;
                 var reopens = facts.Workflow.Stages.Count > 0 && request.Status == RequestStatus.Approved && request.Version == current.RequestVersion
                     && current.CreateSentAt is null && others.TrueForAll(g => g.IsOver || g.CreateSentAt is null);
                 Fail(db, current, FailureReason.RoleWidened, refusal, now);

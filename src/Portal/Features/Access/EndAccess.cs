@@ -34,7 +34,7 @@ public sealed class EndAccess(IDbContextFactory<PortalDbContext> contexts, Actor
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
-        var grant = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var grant = await db.LockAsync(id, cancellation);
         if (grant is null || !await MayEndAsync(db, grant, how, current.Value, cancellation)) return NotFound;
         // Ending what is ending or over already is done, not refused: a double click does one thing.
         if (grant.Status == GrantStatus.Revoking || grant.IsOver) return new Done();

@@ -31,10 +31,13 @@ public sealed record AdminClustersView(IReadOnlyList<ClusterCard> Clusters, Name
 /// <param name="Credential">How Lapse proves itself there.</param>
 /// <param name="UserNameClaim">The claim that it knows people by.</param>
 /// <param name="UserNamePrefix">What it puts before that.</param>
+/// <param name="GroupsClaim">The claim that it reads groups from; empty if it sees none.</param>
+/// <param name="GroupsPrefix">What it puts before each group.</param>
 /// <param name="Entries">How many catalogue entries it has.</param>
 /// <param name="Health">What was last seen of it; <see langword="null"/> when nobody has looked yet.</param>
 public sealed record ClusterCard(
-    ClusterId Id, string Name, string Title, ClusterEnvironment Environment, string Server, CredentialKind Credential, string UserNameClaim, string UserNamePrefix, int Entries, ClusterHealth? Health);
+    ClusterId Id, string Name, string Title, ClusterEnvironment Environment, string Server, CredentialKind Credential, string UserNameClaim, string UserNamePrefix,
+    string GroupsClaim, string GroupsPrefix, int Entries, ClusterHealth? Health);
 
 /// <summary>What the page of clusters shows; only for admins.</summary>
 public sealed class AdminClustersQuery(IDbContextFactory<PortalDbContext> contexts, ActorGuard guard) : IPageQuery<AdminClustersAsk, AdminClustersView>
@@ -62,7 +65,8 @@ public sealed class AdminClustersQuery(IDbContextFactory<PortalDbContext> contex
             }).ToListAsync(cancellation);
         return new AdminClustersView(
             [.. found.Take(take).Select(f => new ClusterCard(
-                f.Cluster.Id, f.Cluster.Name, f.Cluster.Title, f.Cluster.Environment, f.Cluster.Server, f.Cluster.CredentialKind, f.Cluster.UserNameClaim, f.Cluster.UserNamePrefix, f.Entries, f.Health))],
+                f.Cluster.Id, f.Cluster.Name, f.Cluster.Title, f.Cluster.Environment, f.Cluster.Server, f.Cluster.CredentialKind, f.Cluster.UserNameClaim, f.Cluster.UserNamePrefix,
+                f.Cluster.GroupsClaim, f.Cluster.GroupsPrefix, f.Entries, f.Health))],
             found.Count > take ? new(found[take - 1].Cluster.Name) : null,
             await db.WaitingAsync(WaitingChanges.OfClusters, admin.Value.Id, cancellation));
     }
@@ -84,11 +88,13 @@ public sealed record ClusterFormAsk(string Id);
 /// <param name="Credential">How Lapse proves itself there; <see langword="null"/> for a new one.</param>
 /// <param name="UserNameClaim">The claim that it knows people by.</param>
 /// <param name="UserNamePrefix">What it puts before that.</param>
+/// <param name="GroupsClaim">The claim that it reads groups from; empty if it sees none.</param>
+/// <param name="GroupsPrefix">What it puts before each group.</param>
 /// <param name="CanBeInCluster">Whether Lapse runs in a cluster that could be registered so.</param>
 /// <param name="WantsSecondAdmin">Whether another admin will have to confirm.</param>
 public sealed record ClusterFormView(
     ClusterId? Id, int Version, string Name, string Title, ClusterEnvironment Environment, string Server, string Authority, string CertificateAuthority, CredentialKind? Credential,
-    string UserNameClaim, string UserNamePrefix, bool CanBeInCluster, bool WantsSecondAdmin);
+    string UserNameClaim, string UserNamePrefix, string GroupsClaim, string GroupsPrefix, bool CanBeInCluster, bool WantsSecondAdmin);
 
 /// <summary>What the form of a cluster starts with; only for admins.</summary>
 public sealed class ClusterFormQuery(IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, SecondAdmins seconds) : IPageQuery<ClusterFormAsk, ClusterFormView>
@@ -103,10 +109,11 @@ public sealed class ClusterFormQuery(IDbContextFactory<PortalDbContext> contexts
         if (!admin.Succeeded) return admin.Refusal!;
         var inCluster = InClusterAddress.Read().Succeeded;
         var second = await seconds.ExistAsync(db, admin.Value.Id, cancellation);
-        if (ask.Id == "new") return new ClusterFormView(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", inCluster, second);
+        if (ask.Id == "new") return new ClusterFormView(null, 0, "", "", ClusterEnvironment.Production, "", "", "", null, "sub", "oidc:", ClusterGroups.DefaultClaim, "oidc:", inCluster, second);
         if (!UuidId.TryParse<ClusterId>(ask.Id, out var id)) return NotThere;
         return await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id && c.RetiredAt == null, cancellation) is not { } c ? NotThere
             : new ClusterFormView(
-                c.Id, c.Version, c.Name, c.Title, c.Environment, c.Server, ChangeDiff.Authority(c.CertificateAuthority), c.CertificateAuthority, c.CredentialKind, c.UserNameClaim, c.UserNamePrefix, inCluster, second);
+                c.Id, c.Version, c.Name, c.Title, c.Environment, c.Server, ChangeDiff.Authority(c.CertificateAuthority), c.CertificateAuthority, c.CredentialKind,
+                c.UserNameClaim, c.UserNamePrefix, c.GroupsClaim, c.GroupsPrefix, inCluster, second);
     }
 }

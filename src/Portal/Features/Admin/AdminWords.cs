@@ -27,6 +27,9 @@ internal static class ClusterWords
     /// <summary>Such as “preferred_username alice is oidc:alice there”.</summary>
     public static string Mapping(string claim, string prefix) => $"{claim} alice is {prefix}alice there";
 
+    /// <summary>Such as “developers of groups is oidc:developers there”.</summary>
+    public static string Groups(string claim, string prefix) => claim.Length == 0 ? "it sees no groups" : $"developers of {claim} is {prefix}developers there";
+
     /// <summary>The line that prints what Lapse must be allowed to do there.</summary>
     public static string RightsCommand(string name) => $"./lapse cluster-rights {name}";
 }

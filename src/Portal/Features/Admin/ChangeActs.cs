@@ -20,8 +20,9 @@ public sealed class ProposeChangeAct(PortalGroups groups, ChangeApplication appl
     /// <inheritdoc/>
     public async Task<Outcome<NamedAct>> RebuildAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation)
     {
-        var change = await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation);
+        var change = await db.LockAsync(ConfigurationChangeId.From(challenge.SubjectId), cancellation);
         if (change is null || change.AuthorId != challenge.PersonId || change.Status != ChangeStatus.Draft) return ChangeRows.NotWaiting;
+        if (change.ExpiresAt <= clock.GetUtcNow()) return ChangeRows.Expired;
         return new NamedAct(StepUpActs.Propose(change), change.Title, null, change.NeedsSecondAdmin ? [("Then", "A second admin has to confirm it.")] : []);
     }
 
@@ -30,10 +31,11 @@ public sealed class ProposeChangeAct(PortalGroups groups, ChangeApplication appl
     {
         var now = clock.GetUtcNow();
         if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
-        var change = (await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation))!;
+        var change = (await db.LockAsync(ConfigurationChangeId.From(challenge.SubjectId), cancellation))!;
+        var secret = change.SealedSecret;
         change.Proved(proof.Id, now);
         db.Record(now, LedgerActor.Of(change.AuthorId), LedgerActs.ChangeProposed, LedgerSubject.Of(change.Id), ChangeRows.Facts(change, proof));
-        if (change.Status == ChangeStatus.Applied && await application.ApplyAsync(db, change, proof, cancellation) is { } refusal) return refusal;
+        if (change.Status == ChangeStatus.Applied && await application.ApplyAsync(db, change, secret, proof, cancellation) is { } refusal) return refusal;
         return ChangeRows.PageOf(change);
     }
 }
@@ -48,8 +50,9 @@ public sealed class ConfirmChangeAct(PortalGroups groups, ChangeApplication appl
     /// <inheritdoc/>
     public async Task<Outcome<NamedAct>> RebuildAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation)
     {
-        var change = await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation);
+        var change = await db.LockAsync(ConfigurationChangeId.From(challenge.SubjectId), cancellation);
         if (change is null || change.Status != ChangeStatus.AwaitingSecondAdmin) return ChangeRows.NotWaiting;
+        if (change.ExpiresAt <= clock.GetUtcNow()) return ChangeRows.Expired;
         if (change.AuthorId == challenge.PersonId) return new Refusal("OwnChange", "This is your own change; another admin has to confirm it.");
         var author = await db.People.AsNoTracking().SingleAsync(p => p.Id == change.AuthorId, cancellation);
         return new NamedAct(StepUpActs.Confirm(change, challenge.PersonId), $"Confirm “{change.Title}”", null, [("Wanted by", $"{author.Name} ({author.UserName})")]);
@@ -60,9 +63,10 @@ public sealed class ConfirmChangeAct(PortalGroups groups, ChangeApplication appl
     {
         var now = clock.GetUtcNow();
         if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
-        var change = (await ChangeRows.LockAsync(db, challenge.SubjectId, cancellation))!;
+        var change = (await db.LockAsync(ConfigurationChangeId.From(challenge.SubjectId), cancellation))!;
+        var secret = change.SealedSecret;
         change.Confirmed(proof.PersonId, proof.Id, now);
-        if (await application.ApplyAsync(db, change, proof, cancellation) is { } refusal) return refusal;
+        if (await application.ApplyAsync(db, change, secret, proof, cancellation) is { } refusal) return refusal;
         return ChangeRows.PageOf(change);
     }
 }
@@ -72,8 +76,7 @@ internal static class ChangeRows
 {
     public static readonly Refusal NotWaiting = new("ChangeNotWaiting", "This change does not wait for you: it was confirmed or given up already.", "/admin/catalogue");
 
-    public static Task<ConfigurationChange?> LockAsync(PortalDbContext db, Guid id, CancellationToken cancellation) =>
-        db.ConfigurationChanges.FromSql($"SELECT *, xmin FROM configuration_changes WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+    public static readonly Refusal Expired = new("ChangeExpired", "This change waited too long and has ended. Nothing of it is in force; make it anew if it is still wanted.", "/admin/catalogue");
 
     public static string PageOf(ConfigurationChange change) => change.Kind is ChangeKind.Cluster or ChangeKind.RetireCluster ? "/admin/clusters" : "/admin/catalogue";
 

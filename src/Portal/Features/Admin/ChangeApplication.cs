@@ -18,7 +18,12 @@ namespace Lapse.Portal.Features.Admin;
 public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeProvider clock)
 {
     /// <summary>Applies it; a refusal rolls everything back.</summary>
-    public async Task<Refusal?> ApplyAsync(PortalDbContext db, ConfigurationChange change, StepUpProof proof, CancellationToken cancellation)
+    /// <param name="db">A context with a transaction; the caller commits.</param>
+    /// <param name="change">The change, which keeps no secret any more.</param>
+    /// <param name="secret">The secret that it had, sealed.</param>
+    /// <param name="proof">The last step-up.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Refusal?> ApplyAsync(PortalDbContext db, ConfigurationChange change, byte[]? secret, StepUpProof proof, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var after = CanonicalJson.Parse(change.After)!.AsObject();
@@ -27,7 +32,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
             ChangeKind.ElevatedRole => await EntryAsync(db, change, after, now, cancellation),
             ChangeKind.RetireElevatedRole => await RetireEntryAsync(db, change, after, now, cancellation),
             ChangeKind.Workflow => await WorkflowAsync(db, change, after, now, cancellation),
-            ChangeKind.Cluster => await ClusterAsync(db, change, after, proof, cancellation),
+            ChangeKind.Cluster => await ClusterAsync(db, change, after, secret, proof, cancellation),
             ChangeKind.RetireCluster => await RetireClusterAsync(db, change, after, now, cancellation),
         };
         if (refusal is not null) return refusal;
@@ -38,7 +43,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     private static async Task<Refusal?> EntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var version = ElevatedRoleVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
-        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {version.ElevatedRoleId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var role = await db.LockAsync(version.ElevatedRoleId, cancellation);
         if ((role?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
         if (role is null) db.ElevatedRoles.Add(ElevatedRole.Create(version.ElevatedRoleId, await FreeNameAsync(version.Title, name => db.ElevatedRoles.AnyAsync(r => r.Name == name, cancellation))));
         else
@@ -52,7 +57,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
 
     private static async Task<Refusal?> RetireEntryAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
-        var role = await db.ElevatedRoles.FromSql($"SELECT *, xmin FROM elevated_roles WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        var role = (await db.LockAsync(ElevatedRoleId.From(change.SubjectId), cancellation))!;
         if (role.RetiredAt is not null || role.CurrentVersion != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
         role.Retire(now);
         return null;
@@ -61,7 +66,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
     private static async Task<Refusal?> WorkflowAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
         var version = WorkflowVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
-        var workflow = await db.Workflows.FromSql($"SELECT *, xmin FROM workflows WHERE id = {version.WorkflowId.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var workflow = await db.LockAsync(version.WorkflowId, cancellation);
         if ((workflow?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
         if (workflow is null) db.Workflows.Add(Workflow.Create(version.WorkflowId, await FreeNameAsync(version.Title, name => db.Workflows.AnyAsync(w => w.Name == name, cancellation))));
         else workflow.NextVersion();
@@ -69,30 +74,39 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
         return null;
     }
 
-    private async Task<Refusal?> ClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, StepUpProof proof, CancellationToken cancellation)
+    private async Task<Refusal?> ClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, byte[]? secret, StepUpProof proof, CancellationToken cancellation)
     {
-        if (sealer.Open(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), change.SealedSecret ?? []) is not { } secret)
-            return new("SecretLost", "The credential of this change cannot be opened any more. Nothing was saved; register the cluster again.");
         var settings = ClusterSettings.FromCanonical(after);
-        var credential = SealedCredential.Read(secret);
-        var address = ClusterAddress.From(settings.Server, settings.CertificateAuthority, credential);
+        var id = ClusterId.From(change.SubjectId);
+        var cluster = await db.LockAsync(id, cancellation);
+        if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
+        var address = AddressOf(cluster, settings, after, secret);
         if (!address.Succeeded) return address.Refusal;
         // The only call to a cluster inside a transaction: the token to try it with exists only now, and only an admin's row waits for it.
         if (sealer.Open(SealPurposes.ProofToken(proof.Id), proof.SealedToken) is not { } token) return new("SecretLost", "The proof's token cannot be opened. Nothing was saved; confirm again.");
         if (await checks.CheckKeptTokenAsync(address.Value, Encoding.UTF8.GetString(token), cancellation) is { } refusal) return refusal;
 
-        var id = ClusterId.From(change.SubjectId);
-        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
-        if (!string.Equals(cluster is null ? null : CanonicalJson.ToText(cluster.Canonical()), change.Before, StringComparison.Ordinal)) return ProposeChange.Moved;
         if (cluster is null) db.Clusters.Add(cluster = Cluster.Register(id, settings));
         else cluster.Change(settings);
-        cluster.Seal(credential, sealer);
+        cluster.Seal(address.Value.Credential, sealer);
         return null;
     }
 
+    // A change that leaves the credential as it is has none of its own: the one in the row may have been renewed since.
+    private Outcome<ClusterAddress> AddressOf(Cluster? cluster, ClusterSettings settings, JsonObject after, byte[]? secret)
+    {
+        if (secret is null && cluster is not null)
+            return (cluster.Server, cluster.CertificateAuthority, cluster.CredentialKind) == (settings.Server, settings.CertificateAuthority, settings.CredentialKind) ? cluster.Open(sealer) : SecretLost;
+        return secret is not null && sealer.Open(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), secret) is { } opened
+            ? ClusterAddress.From(settings.Server, settings.CertificateAuthority, SealedCredential.Read(opened))
+            : SecretLost;
+    }
+
+    private static readonly Refusal SecretLost = new("SecretLost", "The credential of this change cannot be opened any more. Nothing was saved; register the cluster again.");
+
     private static async Task<Refusal?> RetireClusterAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
     {
-        var cluster = await db.Clusters.FromSql($"SELECT *, xmin FROM clusters WHERE id = {change.SubjectId} FOR UPDATE").SingleAsync(cancellation);
+        var cluster = (await db.LockAsync(ClusterId.From(change.SubjectId), cancellation))!;
         if (cluster.RetiredAt is not null || cluster.Version != after["version"]!.GetValue<int>()) return ProposeChange.Moved;
         // Somebody may have been given access since it was proposed.
         if (await ProposeChange.CheckUnusedAsync(db, cluster, cancellation) is { } inUse) return inUse;

@@ -46,6 +46,7 @@ internal static class ChangeDiff
     [
         ("name", "Name"), ("title", "Title"), ("description", "Description"), ("cluster", "Cluster"), ("environment", "Environment"), ("server", "Server"),
         ("certificateAuthority", "Certificate authority"), ("credential", "Credential"), ("userNameClaim", "User name claim"), ("userNamePrefix", "User name prefix"),
+        ("groupsClaim", "Groups claim"), ("groupsPrefix", "Groups prefix"),
         ("role", "Role"), ("namespaces", "Where"), ("maximumSeconds", "Longest duration"), ("defaultSeconds", "Usual duration"), ("workflow", "Workflow"),
         ("confirmAfterStepUp", "One last click"), ("requesters", "Who may ask"), ("stages", "Who approves"), ("timeToLiveSeconds", "A request waits"), ("provisionWithinSeconds", "Access begins within"),
     ];
@@ -71,7 +72,8 @@ internal static class ChangeDiff
         "confirmAfterStepUp" => value.GetValue<bool>() ? "wanted" : "not wanted",
         "certificateAuthority" => Authority(Text(value)),
         "credential" => ClusterWords.Credential(Enum.Parse<CredentialKind>(Text(value))),
-        "userNamePrefix" or "description" when Text(value).Length == 0 => "none",
+        "groupsClaim" when Text(value).Length == 0 => "none: it sees no groups",
+        "userNamePrefix" or "groupsPrefix" or "description" when Text(value).Length == 0 => "none",
         _ => Text(value),
     };
 

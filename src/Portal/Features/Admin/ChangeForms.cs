@@ -41,8 +41,11 @@ public sealed record WorkflowForm(
 /// <param name="Access">How it is reached.</param>
 /// <param name="UserNameClaim">The claim that it knows people by.</param>
 /// <param name="UserNamePrefix">What it puts before that.</param>
+/// <param name="GroupsClaim">The claim that it reads groups from; empty if it sees none.</param>
+/// <param name="GroupsPrefix">What it puts before each group.</param>
 public sealed record ClusterForm(
-    ClusterId? Id, int BaseVersion, string Name, string Title, ClusterEnvironment Environment, ClusterAccess Access, string UserNameClaim, string UserNamePrefix);
+    ClusterId? Id, int BaseVersion, string Name, string Title, ClusterEnvironment Environment, ClusterAccess Access, string UserNameClaim, string UserNamePrefix,
+    string GroupsClaim = ClusterGroups.DefaultClaim, string GroupsPrefix = "");
 
 /// <summary>How a cluster is reached, as an admin gives it.</summary>
 public abstract record ClusterAccess

@@ -24,7 +24,7 @@ public sealed partial class ClusterFields
     private static readonly FilterOption[] Environments = [.. Enum.GetNames<ClusterEnvironment>().Select(name => new FilterOption(name, name))];
 
     private ClusterFormView? _shown;
-    private string _name = "", _title = "", _environment = "", _kubeconfig = "", _server = "", _authority = "", _token = "", _claim = "", _prefix = "";
+    private string _name = "", _title = "", _environment = "", _kubeconfig = "", _server = "", _authority = "", _token = "", _claim = "", _prefix = "", _groupsClaim = "", _groupsPrefix = "";
     private string? _file;
     private Way _way;
     private Refusal? _refusal;
@@ -62,6 +62,7 @@ public sealed partial class ClusterFields
         if (_shown is not null && _shown.Id == Cluster.Id) return;
         _shown = Cluster;
         (_name, _title, _environment, _claim, _prefix) = (Cluster.Name, Cluster.Title, Cluster.Environment.ToString(), Cluster.UserNameClaim, Cluster.UserNamePrefix);
+        (_groupsClaim, _groupsPrefix) = (Cluster.GroupsClaim, Cluster.GroupsPrefix);
         (_server, _authority, _way) = (Cluster.Server, Cluster.CertificateAuthority, IsNew ? Way.Kubeconfig : Way.Unchanged);
     }
 
@@ -79,6 +80,8 @@ public sealed partial class ClusterFields
         "TitleLength" => "Title",
         "UserNameClaim" => "Claim",
         "UserNamePrefix" or "UserNamePrefixReserved" => "Prefix",
+        "GroupsClaim" => "GroupsClaim",
+        "GroupsPrefix" or "GroupsPrefixReserved" => "GroupsPrefix",
         // Of a kubeconfig everything is wrong in the one field.
         var code when _way == Way.Kubeconfig && (code.StartsWith("Kubeconfig", StringComparison.Ordinal) || code is "ServerAddress" or "ServerNotHttps" or "CertificateAuthority" or "CredentialToken" or "CredentialCertificate") => "Kubeconfig",
         "ServerAddress" or "ServerNotHttps" when _way == Way.Token => "Address",
@@ -92,7 +95,7 @@ public sealed partial class ClusterFields
     private async Task SaveAsync()
     {
         _test = null;
-        _refusal = await OnSave(new(Cluster.Id, _shown!.Version, _name.Trim(), _title, Enum.Parse<ClusterEnvironment>(_environment), Access, _claim, _prefix.Trim()));
+        _refusal = await OnSave(new(Cluster.Id, _shown!.Version, _name.Trim(), _title, Enum.Parse<ClusterEnvironment>(_environment), Access, _claim, _prefix.Trim(), _groupsClaim.Trim(), _groupsPrefix.Trim()));
     }
 
     private async Task TestAsync()

@@ -107,13 +107,15 @@ public sealed class ProposeChange(
         var read = ClusterChecks.ReadAccess(form.Access, current, sealer);
         if (!read.Succeeded) return read.Refusal!;
         var address = read.Value;
-        var settings = new ClusterSettings(current?.Name ?? form.Name, form.Title.Trim(), form.Environment, address.Server.AbsoluteUri.TrimEnd('/'), address.CertificateAuthority, address.Credential.Kind(), form.UserNameClaim.Trim(), form.UserNamePrefix);
+        var server = form.Access is ClusterAccess.Unchanged ? current!.Server : address.Server.AbsoluteUri.TrimEnd('/');
+        var settings = new ClusterSettings(current?.Name ?? form.Name, form.Title.Trim(), form.Environment, server, address.CertificateAuthority, address.Credential.Kind(), form.UserNameClaim.Trim(), form.UserNamePrefix, form.GroupsClaim.Trim(), form.GroupsPrefix);
         if (settings.Check() is { } wrong) return wrong;
         var test = await checks.TestAsync(address, cancellation);
         if (!test.Succeeded) return test.Refusal!;
         var id = current?.Id ?? UuidId.New<ClusterId>(now);
         var after = Cluster.Canonical(id, settings);
-        var secret = sealer.Seal(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), SealedCredential.Write(address.Credential));
+        // A credential that stays is not copied: it lives in the cluster's row, where it is renewed.
+        var secret = form.Access is ClusterAccess.Unchanged ? null : sealer.Seal(SealPurposes.ChangeSecret(CanonicalJson.Digest(after)), SealedCredential.Write(address.Credential));
         return ConfigurationChange.Draft(ChangeKind.Cluster, id.Value, $"{(current is null ? "Register" : "Change")} cluster {settings.Title}", current?.Canonical(), after, secret,
             await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);

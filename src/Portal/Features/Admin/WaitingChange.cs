@@ -12,10 +12,11 @@ namespace Lapse.Portal.Features.Admin;
 /// <param name="AuthorUserName">Their user name.</param>
 /// <param name="IsMine">Whether whoever looks wants it.</param>
 /// <param name="At">When it was written down.</param>
+/// <param name="Until">When it ends unless it is settled before.</param>
 /// <param name="IsOutdated">Whether the thing was changed since, so that it can only be withdrawn.</param>
 /// <param name="Fields">What would change, field by field.</param>
 public sealed record WaitingChange(
-    ConfigurationChangeId Id, ChangeKind Kind, string Title, ChangeStatus Status, string Author, string AuthorUserName, bool IsMine, DateTimeOffset At, bool IsOutdated,
+    ConfigurationChangeId Id, ChangeKind Kind, string Title, ChangeStatus Status, string Author, string AuthorUserName, bool IsMine, DateTimeOffset At, DateTimeOffset Until, bool IsOutdated,
     IReadOnlyList<ChangedField> Fields);
 
 /// <summary>One field of a change, in words.</summary>

@@ -32,7 +32,7 @@ internal static class WaitingChanges
         var names = await ConfigurationNames.ReadAsync(db, [.. found.SelectMany(f => ChangeDiff.Named(f.Change.Before).Concat(ChangeDiff.Named(f.Change.After))).Distinct()], cancellation);
         var present = await PresentAsync(db, [.. found.Select(f => f.Change)], cancellation);
         return [.. found.Select(f => new WaitingChange(
-            f.Change.Id, f.Change.Kind, f.Change.Title, f.Change.Status, f.Name, f.UserName, f.Change.AuthorId == viewer, f.Change.CreatedAt,
+            f.Change.Id, f.Change.Kind, f.Change.Title, f.Change.Status, f.Name, f.UserName, f.Change.AuthorId == viewer, f.Change.CreatedAt, f.Change.ExpiresAt,
             !Fits(f.Change, present.GetValueOrDefault((IsCluster(f.Change), f.Change.SubjectId))),
             ChangeDiff.Of(f.Change.Before, f.Change.After, names)))];
     }

@@ -20,7 +20,7 @@ public sealed class WithdrawChange(IDbContextFactory<PortalDbContext> contexts, 
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return ProposeChange.NotAnAdmin;
-        var change = await ChangeRows.LockAsync(db, id.Value, cancellation);
+        var change = await db.LockAsync(id, cancellation);
         if (change is null || change.Status is not (ChangeStatus.Draft or ChangeStatus.AwaitingSecondAdmin)) return ChangeRows.NotWaiting;
         change.Withdraw(now);
         db.Record(now, LedgerActor.Of(current.Value.Id), LedgerActs.ChangeWithdrawn, LedgerSubject.Of(change.Id), new() { ["title"] = change.Title });

@@ -32,7 +32,11 @@ public sealed record AppliedStage(string Name, IReadOnlyList<string> Approvers, 
 /// <param name="Token">A ServiceAccount's token; <see langword="null"/> keeps the credential that is there.</param>
 /// <param name="UserNameClaim">The claim that the cluster knows a person by.</param>
 /// <param name="UserNamePrefix">What the cluster puts before it.</param>
-public sealed record AppliedCluster(string Name, string Title, ClusterEnvironment Environment, string Server, string Ca, string? Token, string UserNameClaim, string UserNamePrefix);
+/// <param name="GroupsClaim">The claim that the cluster reads groups from; empty if it sees none.</param>
+/// <param name="GroupsPrefix">What the cluster puts before each group.</param>
+public sealed record AppliedCluster(
+    string Name, string Title, ClusterEnvironment Environment, string Server, string Ca, string? Token, string UserNameClaim, string UserNamePrefix,
+    string GroupsClaim = ClusterGroups.DefaultClaim, string GroupsPrefix = "");
 
 /// <summary>A catalogue entry.</summary>
 /// <param name="Name">Short and unique.</param>

@@ -79,13 +79,13 @@ public sealed class ApplyConfiguration(IDbContextFactory<PortalDbContext> contex
 
     private async Task<Refusal?> ClusterAsync(PortalDbContext db, AppliedCluster applied, DateTimeOffset now, CancellationToken cancellation)
     {
-        var settings = new ClusterSettings(applied.Name, applied.Title, applied.Environment, applied.Server, applied.Ca, CredentialKind.Token, applied.UserNameClaim, applied.UserNamePrefix);
+        var settings = new ClusterSettings(applied.Name, applied.Title, applied.Environment, applied.Server, applied.Ca, CredentialKind.Token, applied.UserNameClaim, applied.UserNamePrefix, applied.GroupsClaim, applied.GroupsPrefix);
         if (settings.Check() is { } wrong) return wrong with { Message = $"Cluster {applied.Name}: {wrong.Message}" };
         var cluster = await db.Clusters.SingleOrDefaultAsync(c => c.Name == applied.Name, cancellation);
         var before = cluster?.SettingsDigest();
         var credential = applied.Token is { } token ? new ClusterCredential.Token(token) : cluster?.Open(sealer) is { Succeeded: true, Value: var address } ? address.Credential : null;
         if (cluster is null) db.Clusters.Add(cluster = Cluster.Register(UuidId.New<ClusterId>(now), settings));
-        else if (!Same(cluster, settings)) cluster.Change(settings);
+        else if (cluster.Settings() != settings) cluster.Change(settings);
         var changed = before is null || !before.SequenceEqual(cluster.SettingsDigest());
         if (credential is not null && (changed || applied.Token is not null))
         {
@@ -156,8 +156,4 @@ public sealed class ApplyConfiguration(IDbContextFactory<PortalDbContext> contex
     }
 
     private Attestation Sign(byte[] digest) => Attestation.ByOperator(key.Sign(InstallationKey.ConfigurationDomain, digest));
-
-    private static bool Same(Cluster cluster, ClusterSettings settings) =>
-        new ClusterSettings(cluster.Name, cluster.Title, cluster.Environment, cluster.Server, cluster.CertificateAuthority, settings.CredentialKind, cluster.UserNameClaim, cluster.UserNamePrefix) == settings
-        && cluster.CredentialKind == settings.CredentialKind;
 }

@@ -32,6 +32,7 @@ public static class LedgerWords
         [LedgerActs.ChangeProposed] = "proposed a change",
         [LedgerActs.ChangeApplied] = "put a change into force",
         [LedgerActs.ChangeWithdrawn] = "gave a change up",
+        [LedgerActs.ChangeTimedOut] = "let a change time out",
         [LedgerActs.OperatorApplied] = "applied a configuration on the machine",
     };
 

@@ -36,7 +36,7 @@ public sealed class DisablePerson(IDbContextFactory<PortalDbContext> contexts, A
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return ProposeChange.NotAnAdmin;
-        var person = await db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var person = await db.LockAsync(id, cancellation);
         if (person is null) return Unknown;
         if (person.Id == current.Value.Id) return Own;
         if (person.IsDisabled) return new ShutOutCounts(0, 0, 0, 0);

@@ -44,7 +44,7 @@ public sealed class EnablePersonAct(PortalGroups groups, SecondAdmins seconds, T
     /// <inheritdoc/>
     public async Task<Outcome<NamedAct>> RebuildAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation)
     {
-        var person = await LockAsync(db, challenge, cancellation);
+        var person = await db.LockAsync(PersonId.From(challenge.SubjectId), cancellation);
         if (await CheckAsync(db, person, challenge.PersonId, seconds, cancellation) is { } refusal) return refusal;
         return new NamedAct(StepUpActs.Enable(person!, challenge.PersonId), $"Let {person!.Name} in again", null, [("Person", $"{person.Name} ({person.UserName})"), ("Issuer", person.Issuer)]);
     }
@@ -53,7 +53,7 @@ public sealed class EnablePersonAct(PortalGroups groups, SecondAdmins seconds, T
     public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
     {
         if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
-        var person = await LockAsync(db, challenge, cancellation);
+        var person = await db.LockAsync(PersonId.From(challenge.SubjectId), cancellation);
         if (await CheckAsync(db, person, proof.PersonId, seconds, cancellation) is { } refusal) return refusal;
         person!.Enable();
         db.Record(clock.GetUtcNow(), LedgerActor.Of(proof.PersonId), LedgerActs.PersonEnabled, LedgerSubject.Of(person.Id), new JsonObject { ["proof"] = ProofFacts.Of(proof) });
@@ -67,7 +67,4 @@ public sealed class EnablePersonAct(PortalGroups groups, SecondAdmins seconds, T
         if (!person.IsDisabled) return NotDisabled;
         return person.DisabledBy == admin && await seconds.ExistAsync(db, admin, cancellation) ? AnotherAdmin : null;
     }
-
-    private static Task<Person?> LockAsync(PortalDbContext db, StepUpChallenge challenge, CancellationToken cancellation) =>
-        db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {challenge.SubjectId} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 }

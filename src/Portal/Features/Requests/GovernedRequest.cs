@@ -28,7 +28,7 @@ internal sealed record GovernedRequest(AccessRequest Request, ElevatedRoleVersio
     /// <returns><see langword="null"/> if there is none.</returns>
     public static async Task<GovernedRequest?> LockAsync(PortalDbContext db, AccessRequestId id, CancellationToken cancellation)
     {
-        var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+        var request = await db.LockAsync(id, cancellation);
         if (request is null) return null;
         var entry = await db.ElevatedRoleVersions.AsNoTracking().SingleAsync(v => v.ElevatedRoleId == request.ElevatedRoleId && v.Version == request.ElevatedRoleVersion, cancellation);
         var workflow = await db.WorkflowVersions.AsNoTracking().SingleAsync(v => v.WorkflowId == request.WorkflowId && v.Version == request.WorkflowVersion, cancellation);

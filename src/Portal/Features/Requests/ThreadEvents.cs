@@ -47,7 +47,7 @@ public static class ThreadEvents
         LedgerActs.RequestReopened => ("The role allows more than what was asked, so earlier approvals are void and it is decided anew.", Tone.Waiting, Glyphs.Warning),
         LedgerActs.GrantScheduled => ($"Lapse made a grant of {what}.", Tone.Accent, Glyphs.Access),
         LedgerActs.GrantPrepared => ($"Lapse asks the cluster for the binding of {what}.", Tone.Accent, Glyphs.Progress),
-        LedgerActs.GrantActive => ($"{Upper(what)} works: the cluster said yes for this binding alone. The clock runs.", Tone.Good, Glyphs.Done),
+        LedgerActs.GrantActive => ($"{Upper(what)} works: the cluster said yes for this binding alone. The clock runs.{AlreadyHad(content)}", Tone.Good, Glyphs.Done),
         LedgerActs.GrantRevoking => (Ending(content, what, named, begins: true), Tone.Waiting, Glyphs.Progress),
         LedgerActs.GrantEnded => (Ending(content, what, named, begins: false), Tone.Neutral, Glyphs.Ended),
         LedgerActs.GrantFailed => ($"{Upper(what)} did not come about, and nothing of it is left in the cluster.", Tone.Bad, Glyphs.Denied),
@@ -55,6 +55,8 @@ public static class ThreadEvents
         LedgerActs.StepUpRefused => ("did not get through the second factor.", Tone.Bad, Glyphs.Denied),
         var other => ($"{other} ({what})", Tone.Neutral, Glyphs.Info),
     };
+
+    private static string AlreadyHad(JsonElement content) => Text(content, "alreadyHadBy") is { } by ? $" The requester already had this by {by}." : "";
 
     private static string Ending(JsonElement content, string what, bool named, bool begins)
     {

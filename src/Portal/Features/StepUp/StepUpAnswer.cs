@@ -40,11 +40,11 @@ public sealed class StepUpAnswer(
         var now = clock.GetUtcNow();
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var challenge = await StepUpHandlers.LockAsync(db, id, cancellation);
+        var challenge = await db.LockAsync(id, cancellation);
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
-        var person = await db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {actor.PersonId.Value} FOR UPDATE").SingleAsync(cancellation);
+        var person = (await db.LockAsync(actor.PersonId, cancellation))!;
         if (await RulesAsync(db, challenge, person, verified, cancellation) is { } broken) return broken;
         var named = await handlers.RebuildAsync(db, challenge, cancellation);
         if (!named.Succeeded) return named.Refusal!;
@@ -69,7 +69,7 @@ public sealed class StepUpAnswer(
         var now = clock.GetUtcNow();
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var challenge = await StepUpHandlers.LockAsync(db, id, cancellation);
+        var challenge = await db.LockAsync(id, cancellation);
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;

@@ -1,7 +1,6 @@
 using Lapse.Domain;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
-using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Portal.Features.StepUp;
 
@@ -24,8 +23,4 @@ public sealed class StepUpHandlers(IEnumerable<IStepUpActHandler> handlers)
             ? named
             : new Refusal("ActChanged", "What you were about to confirm has changed meanwhile. Nothing was done; look at it again, then confirm again.");
     }
-
-    /// <summary>Reads a challenge and keeps everybody else from it until the transaction ends.</summary>
-    internal static Task<StepUpChallenge?> LockAsync(PortalDbContext db, StepUpChallengeId id, CancellationToken cancellation) =>
-        db.StepUpChallenges.FromSql($"SELECT *, xmin FROM step_up_challenges WHERE id = {id.Value} FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(cancellation);
 }

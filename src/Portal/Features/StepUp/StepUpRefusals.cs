@@ -29,7 +29,7 @@ public sealed partial class StepUpRefusals(IDbContextFactory<PortalDbContext> da
         var now = clock.GetUtcNow();
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var challenge = await StepUpHandlers.LockAsync(db, id, cancellation);
+        var challenge = await db.LockAsync(id, cancellation);
         if (challenge is null || challenge.SessionId != actor.SessionId || challenge.PersonId != actor.PersonId) return "/";
         // A replay of what was done, or of a proof that waits for its last click, takes nothing away.
         var over = challenge.ConsumedAt is not null || challenge.AbandonedAt is not null || (challenge.ProvedAt is not null && refusal.Code == "ChallengeUsed");
