@@ -35,9 +35,16 @@ public sealed class Browser : IDisposable
         return Location(response);
     }
 
+    /// <summary>Where a form with a valid antiforgery token is sent on to.</summary>
+    public async Task<string> SendAsync(string address, CancellationToken cancellation)
+    {
+        using var response = await PostAsync(address, cancellation);
+        return Location(response);
+    }
+
     public string Location(HttpResponseMessage response)
     {
-        if (response.StatusCode != HttpStatusCode.Found) throw new InvalidOperationException($"Expected a redirect, got {(int)response.StatusCode}.");
+        if (response.StatusCode is not (HttpStatusCode.Found or HttpStatusCode.SeeOther)) throw new InvalidOperationException($"Expected a redirect, got {(int)response.StatusCode}.");
         var location = response.Headers.Location!.ToString();
         return location.StartsWith(_portal, StringComparison.Ordinal) ? location[_portal.Length..] : location;
     }
