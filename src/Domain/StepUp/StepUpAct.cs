@@ -17,6 +17,9 @@ public enum ActKind
 
     /// <summary>Confirm another admin's change of the configuration.</summary>
     ConfirmChange,
+
+    /// <summary>See whether the identity provider proves freshness and the factor.</summary>
+    TestProvider,
 }
 
 /// <summary>
@@ -24,7 +27,7 @@ public enum ActKind
 /// so it is computed from the rows each time it is needed and never taken from a caller.
 /// </summary>
 /// <param name="Kind">What kind of act.</param>
-/// <param name="SubjectId">The id of the request or change.</param>
+/// <param name="SubjectId">The id of the request, change or test.</param>
 /// <param name="SubjectVersion">Its version.</param>
 /// <param name="PersonId">Who acts.</param>
 /// <param name="Content">What decides the result, canonical.</param>

@@ -5,6 +5,7 @@ using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
+using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Lapse.Infrastructure.Tests.StepUp;
 
-/// <summary>The portal's own sign-in and step-up on a real port, with one act that only notes that it was done.</summary>
+/// <summary>The portal's own sign-in and step-up on a real port, with one act that only notes that it was done, and the test of the provider.</summary>
 public sealed class TestPortal : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -54,6 +55,8 @@ public sealed class TestPortal : IAsyncDisposable
         builder.Services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
         builder.Services.AddSingleton<NoteAct>();
         builder.Services.AddSingleton<IStepUpActHandler>(services => services.GetRequiredService<NoteAct>());
+        builder.Services.AddSingleton<TestProvider>().AddSingleton<TestProviderAct>().AddSingleton<AdminProviderQuery>();
+        builder.Services.AddSingleton<IStepUpActHandler>(services => services.GetRequiredService<TestProviderAct>());
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
         builder.Services.AddCascadingAuthenticationState();
         builder.Services.AddLapseKeys(builder.Configuration).AddLapseOidc(builder.Configuration).AddLapseAuthentication(builder.Configuration);

@@ -53,7 +53,7 @@ public sealed class MainLayoutTests : PortalTestContext
     {
         SignIn("dana", "lapse-admins");
 
-        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries"], Links(Shell()));
+        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "Identity provider"], Links(Shell()));
     }
 
     [Fact]
