@@ -1081,9 +1081,13 @@ namespace Lapse.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("settings_digest");
 
-                    b.Property<DateTimeOffset>("PassedAt")
+                    b.Property<DateTimeOffset>("TestedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("passed_at");
+                        .HasColumnName("tested_at");
+
+                    b.Property<bool>("Passed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("passed");
 
                     b.Property<Guid>("PersonId")
                         .HasColumnType("uuid")
@@ -1094,7 +1098,7 @@ namespace Lapse.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("signature");
 
-                    b.HasKey("SettingsDigest")
+                    b.HasKey("SettingsDigest", "TestedAt")
                         .HasName("pk_provider_self_tests");
 
                     b.HasIndex("PersonId")

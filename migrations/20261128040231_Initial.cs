@@ -249,6 +249,27 @@ namespace Lapse.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "provider_self_tests",
+                columns: table => new
+                {
+                    settings_digest = table.Column<byte[]>(type: "bytea", nullable: false),
+                    tested_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    passed = table.Column<bool>(type: "boolean", nullable: false),
+                    signature = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_self_tests", x => new { x.settings_digest, x.tested_at });
+                    table.ForeignKey(
+                        name: "fk_provider_self_tests_people_person_id",
+                        column: x => x.person_id,
+                        principalTable: "people",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sign_in_sessions",
                 columns: table => new
                 {
@@ -362,6 +383,7 @@ namespace Lapse.Migrations
                     consumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     refusal_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    refusal_message = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
@@ -541,6 +563,7 @@ namespace Lapse.Migrations
                     not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     signature = table.Column<string>(type: "text", nullable: true),
                     create_sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    in_flight_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     binding_uid = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     usable_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ends_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -749,6 +772,11 @@ namespace Lapse.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_provider_self_tests_person_id",
+                table: "provider_self_tests",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_sign_in_sessions_person_id_started_at",
                 table: "sign_in_sessions",
                 columns: new[] { "person_id", "started_at" });
@@ -823,6 +851,9 @@ namespace Lapse.Migrations
 
             migrationBuilder.DropTable(
                 name: "provider_keys");
+
+            migrationBuilder.DropTable(
+                name: "provider_self_tests");
 
             migrationBuilder.DropTable(
                 name: "role_snapshots");

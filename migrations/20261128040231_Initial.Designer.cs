@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261124202511_StepUpWords")]
-    partial class StepUpWords
+    [Migration("20261128040231_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -324,6 +324,10 @@ namespace Lapse.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
+
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
@@ -1080,9 +1084,13 @@ namespace Lapse.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("settings_digest");
 
-                    b.Property<DateTimeOffset>("PassedAt")
+                    b.Property<DateTimeOffset>("TestedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("passed_at");
+                        .HasColumnName("tested_at");
+
+                    b.Property<bool>("Passed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("passed");
 
                     b.Property<Guid>("PersonId")
                         .HasColumnType("uuid")
@@ -1093,7 +1101,7 @@ namespace Lapse.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("signature");
 
-                    b.HasKey("SettingsDigest")
+                    b.HasKey("SettingsDigest", "TestedAt")
                         .HasName("pk_provider_self_tests");
 
                     b.HasIndex("PersonId")
