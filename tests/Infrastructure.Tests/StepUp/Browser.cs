@@ -11,7 +11,14 @@ public sealed class Browser : IDisposable
     public Browser(string portal)
     {
         _portal = portal;
-        _http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = new Uri(portal) };
+        _http = new HttpClient(new HttpClientHandler
+        {
+            AllowAutoRedirect = false,
+            CookieContainer = Cookies,
+            // The portal of a test over https has a certificate that nobody signed.
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        })
+        { BaseAddress = new Uri(portal) };
     }
 
     public CookieContainer Cookies { get; } = new();
