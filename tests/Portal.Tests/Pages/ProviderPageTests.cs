@@ -64,6 +64,18 @@ public sealed class ProviderPageTests : AdminTestContext<AdminProviderAsk, Admin
         Assert.Equal("Test provider", page.FindAll("button").Single().TextContent.Trim());
     }
 
+    [Theory]
+    [InlineData(ProviderStanding.Sandbox, "nothing hangs on the result")]
+    [InlineData(ProviderStanding.Tested, "nobody can confirm anything until it passes a test")]
+    public void Page_Test_SaysItsConsequenceBesideTheButton(ProviderStanding standing, string words)
+    {
+        Query.Answer(View(standing));
+        var page = Render<ProviderPage>();
+
+        Assert.Equal("test-consequence", page.FindAll("button").Single().GetAttribute("aria-describedby"));
+        Assert.Contains(words, page.Find("#test-consequence").TextContent, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Page_Settings_SayHowItIsAskedAndWhatItMustShow()
     {

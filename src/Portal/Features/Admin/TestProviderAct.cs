@@ -30,7 +30,8 @@ public sealed class TestProviderAct(PortalGroups groups, ProviderOptions options
         var run = await ProviderTestRun.FindAsync(db, challenge.PersonId, challenge.SessionId, challenge.SubjectId, clock.GetUtcNow(), cancellation);
         if (run is null || run.Stage == ProviderTestStage.None) return Over;
         return new NamedAct(act, "Test the identity provider: second round, without your second factor", null, details,
-            "Give your password if you are asked for it. Where you are asked for the second factor, give a wrong one or none; then cancel there, or come back with your browser's Back button. If you are let through, the test has failed and nobody can confirm anything.");
+            "Give your password if you are asked for it. Where you are asked for the second factor, give a wrong one or none; then cancel there, or come back with your browser's Back button. If you are let through, the test has failed"
+            + (gate.NeedsNoTest ? "." : ", and nobody can confirm anything until one passes."));
     }
 
     /// <inheritdoc/>
