@@ -42,7 +42,7 @@ public sealed class AccessibilityTests(LapseFixture lapse)
         await window.CloseAsync();
 
         var admin = await lapse.WindowAsync(lapse.Person("Dana", "lapse-admins"), phone, dark);
-        foreach (var address in new[] { "/ledger", "/admin/clusters", "/admin/catalogue", "/admin/people", "/access" }) await CheckAsync(admin, address, problems);
+        foreach (var address in new[] { "/ledger", "/admin/clusters", "/admin/catalogue", "/admin/people", "/admin/provider", "/access" }) await CheckAsync(admin, address, problems);
         await admin.CloseAsync();
         Assert.Empty(problems);
     }

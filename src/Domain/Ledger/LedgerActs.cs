@@ -42,6 +42,9 @@ public static class LedgerActs
     /// <summary>An admin saw the provider pass the self-test.</summary>
     public const string ProviderTested = "provider.tested";
 
+    /// <summary>A self-test of the provider failed.</summary>
+    public const string ProviderTestFailed = "provider.test-failed";
+
     /// <summary>A key of the provider was seen for the first time.</summary>
     public const string ProviderKeySeen = "provider.key-seen";
 

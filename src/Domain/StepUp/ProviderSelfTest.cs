@@ -1,8 +1,11 @@
+using System.Text;
+using Lapse.Domain.Text;
+
 namespace Lapse.Domain.StepUp;
 
 /// <summary>
-/// That an admin saw the provider prove freshness and the factor, with the settings as they were. Signed with the installation's
-/// key; other settings need another test.
+/// What an admin saw of the provider with the settings as they were: it passed the self-test, or it confirmed somebody who gave
+/// no second factor. Signed with the installation's key. For the same settings the newest counts; other settings need another test.
 /// </summary>
 public sealed class ProviderSelfTest
 {
@@ -12,9 +15,15 @@ public sealed class ProviderSelfTest
     /// <summary>The admin who went through it.</summary>
     public required PersonId PersonId { get; init; }
 
-    /// <summary>When it was passed.</summary>
-    public required DateTimeOffset PassedAt { get; init; }
+    /// <summary>When it was over; as exact as the database keeps it.</summary>
+    public required DateTimeOffset TestedAt { get; init; }
 
-    /// <summary>ECDSA P-256 by the installation's key over the digest.</summary>
-    public required byte[] Signature { get; init; }
+    /// <summary>Whether the provider passed.</summary>
+    public required bool Passed { get; init; }
+
+    /// <summary>ECDSA P-256 by the installation's key over <see cref="Content"/>.</summary>
+    public byte[] Signature { get; init; } = [];
+
+    /// <summary>What is signed: settings, person, time and result.</summary>
+    public byte[] Content() => [.. SettingsDigest, .. Encoding.UTF8.GetBytes($"{PersonId} {CanonicalTime.Text(TestedAt)} {(Passed ? "passed" : "failed")}")];
 }

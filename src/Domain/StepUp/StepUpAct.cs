@@ -20,6 +20,9 @@ public enum ActKind
 
     /// <summary>Let a person in again who was disabled.</summary>
     EnablePerson,
+
+    /// <summary>See whether the identity provider proves freshness and the factor.</summary>
+    TestProvider,
 }
 
 /// <summary>
@@ -27,7 +30,7 @@ public enum ActKind
 /// so it is computed from the rows each time it is needed and never taken from a caller.
 /// </summary>
 /// <param name="Kind">What kind of act.</param>
-/// <param name="SubjectId">The id of the request or change.</param>
+/// <param name="SubjectId">The id of the request, change or test.</param>
 /// <param name="SubjectVersion">Its version.</param>
 /// <param name="PersonId">Who acts.</param>
 /// <param name="Content">What decides the result, canonical.</param>

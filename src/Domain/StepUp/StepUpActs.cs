@@ -55,6 +55,22 @@ public static class StepUpActs
         ["disabledAt"] = person.DisabledAt is { } at ? CanonicalTime.Text(at) : null,
     });
 
+    /// <summary>“I test the provider with these settings.”</summary>
+    /// <param name="settings">The settings as they are.</param>
+    /// <param name="test">The test.</param>
+    /// <param name="admin">Who tests.</param>
+    /// <param name="round">Which of the two rounds (<see cref="ProviderTest"/>).</param>
+    public static StepUpAct TestProvider(ProviderSettings settings, Guid test, PersonId admin, int round) => new(ActKind.TestProvider, test, round, admin, new JsonObject
+    {
+        ["settings"] = Convert.ToHexStringLower(settings.Digest),
+        ["issuer"] = settings.Issuer,
+        ["client"] = settings.ClientId,
+        ["profile"] = settings.Profile,
+        ["acr"] = new JsonArray([.. settings.Requirement.Acr.Select(a => (JsonNode)a)]),
+        ["amr"] = new JsonArray([.. settings.Requirement.Amr.Select(a => (JsonNode)a)]),
+        ["secondFactor"] = round == ProviderTest.FirstRound,
+    });
+
     private static JsonObject Asked(AccessRequest request, ElevatedRoleVersion entry, WorkflowVersion workflow) => new()
     {
         ["requester"] = request.RequesterId.ToString(),

@@ -1,4 +1,5 @@
 using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Reconciliation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ public static class OidcServices
 {
     /// <summary>
     /// Registers <see cref="ProviderOptions"/>, <see cref="ProviderDiscovery"/>, <see cref="ProviderKeys"/>,
-    /// <see cref="TokenVerifier"/> and <see cref="ProviderGate"/>. Needs <see cref="KeyServices.AddLapseKeys"/> and a <see cref="TimeProvider"/>.
+    /// <see cref="TokenVerifier"/>, <see cref="ProofVerifier"/> and <see cref="ProviderGate"/>. Needs <see cref="KeyServices.AddLapseKeys"/> and a <see cref="TimeProvider"/>.
     /// </summary>
     /// <exception cref="ProviderSettingsException">A setting is wrong; the message lists all that are.</exception>
     public static IServiceCollection AddLapseOidc(this IServiceCollection services, IConfiguration configuration)
@@ -24,6 +25,7 @@ public static class OidcServices
             options, sandbox, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ProviderDiscovery>>()));
         services.AddSingleton<ProviderKeys>();
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<ProofVerifier>();
         services.AddSingleton<ProviderGate>();
         return services;
     }

@@ -64,8 +64,15 @@ public sealed class ProviderOptions
             ["acr"] = List(profile.Requirement.Acr),
             ["amr"] = List(profile.Requirement.Amr),
             ["groups"] = profile.GroupsClaim,
+            // Another release may know a profile differently.
+            ["acrClaim"] = profile.AcrClaim,
+            ["claims"] = profile.ClaimsJson(),
+            ["scopes"] = List(profile.Scopes),
         });
     }
+
+    /// <summary>The settings as the act of the self-test names them.</summary>
+    public ProviderSettings Settings() => new(Digest(), Issuer ?? Authority, ClientId, Profile, Effective().Requirement);
 
     /// <summary>Everything that is wrong with these settings.</summary>
     /// <param name="sandbox">Whether Lapse runs in its sandbox.</param>

@@ -71,6 +71,7 @@ public sealed partial class PortalDbContext
     {
         ChangeTracker.DetectChanges();
         HashSet<string> changes = [];
+        if (_pending.Any(entry => entry.Subject == LedgerSubject.Provider)) changes.Add(LedgerSubject.Provider);
         foreach (var entry in ChangeTracker.Entries().Where(e => e.State is EntityState.Added or EntityState.Modified or EntityState.Deleted))
         {
             var change = entry.Entity switch

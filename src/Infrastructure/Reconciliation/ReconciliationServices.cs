@@ -31,7 +31,8 @@ public static class ReconciliationServices
         services.AddSingleton<ChangeFeed>().AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
 
         services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<ClusterRightsCheck>().AddSingleton<TokenRenewal>();
-        services.AddSingleton<ProofVerifier>().AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
+        services.TryAddSingleton<ProofVerifier>();
+        services.AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();

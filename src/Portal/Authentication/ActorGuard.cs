@@ -22,6 +22,9 @@ public sealed record CurrentPerson(Person Person, SignInSession Session, bool Is
 /// <summary>Turns an <see cref="Actor"/> into a person, at the start of each use case and query.</summary>
 public sealed class ActorGuard(TimeProvider clock, PortalGroups groups, SignInLifetime lifetime)
 {
+    /// <summary>The person is shut out.</summary>
+    internal static readonly Refusal Disabled = new("Disabled", "An admin has shut this account out of Lapse.");
+
     private static readonly Refusal SignInAgain = new("SignInAgain", "Your sign-in has ended. Nothing was lost; sign in again.", "/sign-in");
 
     /// <summary>Reads the person and the session; refuses whoever is disabled or whose sign-in has ended or is too old.</summary>
@@ -31,7 +34,7 @@ public sealed class ActorGuard(TimeProvider clock, PortalGroups groups, SignInLi
         if (session is null || session.PersonId != actor.PersonId || session.EndedAt is not null || session.StartedAt + lifetime.Value <= clock.GetUtcNow())
             return SignInAgain;
         var person = await db.People.AsNoTracking().SingleAsync(p => p.Id == actor.PersonId, cancellation);
-        if (person.IsDisabled) return new Refusal("Disabled", "An admin has shut this account out of Lapse.");
+        if (person.IsDisabled) return Disabled;
         return new CurrentPerson(person, session, groups.IsAdmin(session.Groups), groups.IsAuditor(session.Groups));
     }
 }

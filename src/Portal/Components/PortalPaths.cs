@@ -21,6 +21,9 @@ public static class PortalPaths
     /// <summary>The static page for a failure outside a circuit.</summary>
     public const string Error = "/error";
 
+    /// <summary>The page about the identity provider, where an admin tests it.</summary>
+    public const string AdminProvider = "/admin/provider";
+
     /// <summary>The page for an address that leads nowhere.</summary>
     public const string NotFound = "/not-found";
 }

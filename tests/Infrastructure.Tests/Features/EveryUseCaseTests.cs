@@ -7,6 +7,7 @@ using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features;
@@ -19,6 +20,7 @@ using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Features;
@@ -75,6 +77,10 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(EnablePerson), "begin to enable somebody", async (t, actor) => (await t.Get<EnablePerson>().BeginAsync(actor, await t.DisabledIdAsync(), Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dana]),
         new(typeof(EnablePersonAct), "enable without the group in the token", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dave]),
         new(typeof(EnablePersonAct), "enable whom one disabled oneself", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
+        new(typeof(TestProvider), "test the provider", async (t, actor) => (await t.Get<TestProvider>().BeginAsync(actor, Cancellation)).Refusal, NoAdmins),
+        new(typeof(TestProvider), "go on with a test of the provider", async (t, actor) => (await t.Get<TestProvider>().GoOnAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
+        new(typeof(TestProvider), "finish a test of the provider", async (t, actor) => (await t.Get<TestProvider>().FinishAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
+        new(typeof(TestProviderAct), "test the provider without the group in the token", (t, actor) => t.ActAsync<TestProviderAct>(ActKind.TestProvider, t._test, actor, ["developers"]), NoAdmins),
         new(typeof(WithdrawChange), "give a change up", async (t, actor) => (await t.Get<WithdrawChange>().WithdrawAsync(actor, await t.ChangeIdAsync(), Cancellation)).Refusal, NoAdmins),
     ];
 
@@ -103,7 +109,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         services.AddSingleton(_ => InstallationKey.Create(_keys.Path));
         services.AddSingleton(new ProviderOptions { Profile = ProviderProfile.Sandbox });
         services.AddSingleton(new ProviderMode(IsSandbox: true));
-        services.AddSingleton<ProviderGate>();
+        services.AddSingleton<ProviderDiscovery>(provider => new(provider.GetRequiredService<ProviderOptions>(), sandbox: true, provider.GetRequiredService<TimeProvider>(), NullLogger<ProviderDiscovery>.Instance));
+        services.AddSingleton<ProviderKeys>().AddSingleton<TokenVerifier>().AddSingleton<ProofVerifier>().AddSingleton<ProviderGate>();
         services.AddFeatures();
         services.AddLogging();
         _services = services.BuildServiceProvider();
@@ -160,6 +167,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private T Get<T>() where T : notnull => _services.GetRequiredService<T>();
 
     // Made once for each test, before the state is compared.
+    private readonly Guid _test = Guid.NewGuid();
     private AccessRequestId? _draft, _waiting;
     private GrantId? _grant;
     private ConfigurationChangeId? _change, _draftChange;
@@ -173,6 +181,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await ChangeIdAsync();
         await DraftChangeIdAsync();
         await DisabledIdAsync();
+        await ProviderTestAsync();
     }
 
     private async Task<PersonId> DisabledIdAsync()
@@ -183,6 +192,19 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         db.People.Local.Single(p => p.Id == erin.PersonId).Disable(_world.Dana.PersonId, "", Now);
         await db.CommitAsync(Cancellation);
         return (_disabled = erin.PersonId).Value;
+    }
+
+    // Dana went through the first round of a test, and left for the second.
+    private async Task ProviderTestAsync()
+    {
+        await using var db = Database.CreateDbContext();
+        var settings = Get<ProviderOptions>().Settings();
+        _world.Proof(db, StepUpActs.TestProvider(settings, _test, _world.Dana.PersonId, ProviderTest.FirstRound), _world.Dana, ["lapse-admins"]);
+        var second = StepUpChallenge.Draft(new(ActKind.TestProvider, _test, ProviderTest.SecondRound, "", false, "/"), _world.Dana.PersonId, _world.Dana.SessionId, Now);
+        second.Bind(StepUpActs.TestProvider(settings, _test, _world.Dana.PersonId, ProviderTest.SecondRound));
+        db.StepUpChallenges.Add(second);
+        await db.CommitAsync(Cancellation);
+        await db.StepUpChallenges.Where(c => c.Id == second.Id).ExecuteUpdateAsync(set => set.SetProperty(c => c.StartedAt, Now), Cancellation);
     }
 
     private async Task<AccessRequestId> DraftIdAsync() => _draft ??= (await _world.RequestAsync(_world.OnePeer, _world.Alice, Cancellation, submitted: false)).Id;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Lapse.Domain;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Keys;
@@ -11,74 +12,9 @@ using Xunit;
 
 namespace Lapse.Infrastructure.Tests.StepUp;
 
-/// <summary>Who may start a step-up, who may come back with it, and how often.</summary>
+/// <summary>Who may come back with a step-up, how often, and what stays of it.</summary>
 public sealed class StepUpFlowTests(PostgresFixture postgres) : StepUpTest(postgres)
 {
-    [Fact]
-    public async Task Go_AsksForAFreshSecondFactorForExactlyThisAct()
-    {
-        var actor = await SignInAsync(Alice);
-        var id = await BeginAsync(actor);
-
-        await LeaveAsync(Alice, id);
-
-        var asked = Provider.Asked.Last();
-        var challenge = await ChallengeAsync(id);
-        Assert.Equal(
-            ("login", "0", RogueToken.Mfa, "alice", "S256", challenge.Nonce),
-            (asked["prompt"], asked["max_age"], asked["acr_values"], asked["login_hint"], asked["code_challenge_method"], asked["nonce"]));
-        Assert.Equal("""{"id_token":{"acr":{"essential":true,"value":"urn:lapse:mfa"}}}""", asked["claims"]);
-        Assert.EndsWith("/step-up/callback", asked["redirect_uri"], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Go_ProviderWithPushedRequests_SendsNothingThroughTheBrowser()
-    {
-        Provider.OffersPar = true;
-        var actor = await SignInAsync(Alice);
-        var id = await BeginAsync(actor);
-
-        var address = await Alice.NextAsync($"/step-up/{id}/go", Cancellation);
-        var back = await Alice.NextAsync(address, Cancellation);
-
-        Assert.DoesNotContain("nonce", address, StringComparison.Ordinal);
-        Assert.Equal("/done", await Alice.NextAsync(back, Cancellation));
-    }
-
-    [Fact]
-    public async Task Go_LinkOpenedByNobodyOrAnotherSession_StartsNothing()
-    {
-        var id = await BeginAsync(await SignInAsync(Alice));
-        using var stranger = new Browser(Portal.Address);
-        using var elsewhere = new Browser(Portal.Address);
-        var asked = Provider.Asked.Count;
-
-        Assert.Equal("/", await stranger.NextAsync($"/step-up/{id}/go", Cancellation));
-        await SignInAsync(elsewhere);
-        Assert.Equal("/", await elsewhere.NextAsync($"/step-up/{id}/go", Cancellation));
-
-        Assert.Null((await ChallengeAsync(id)).StartedAt);
-        Assert.Equal(asked + 1, Provider.Asked.Count);
-    }
-
-    [Fact]
-    public async Task Go_SecondTime_DoesNotLeaveAgain()
-    {
-        var id = await BeginAsync(await SignInAsync(Alice));
-        await LeaveAsync(Alice, id);
-
-        Assert.Equal("/requests/1", await Alice.NextAsync($"/step-up/{id}/go", Cancellation));
-    }
-
-    [Fact]
-    public async Task Go_Expired_DoesNotLeave()
-    {
-        var id = await BeginAsync(await SignInAsync(Alice));
-        Clock.Advance(StepUpChallenge.Lifetime);
-
-        Assert.Equal("/requests/1", await Alice.NextAsync($"/step-up/{id}/go", Cancellation));
-    }
-
     [Fact]
     public async Task Callback_ProviderDownMeanwhile_LandsWhereItLeftWithWords()
     {
@@ -250,6 +186,26 @@ public sealed class StepUpFlowTests(PostgresFixture postgres) : StepUpTest(postg
         Assert.Contains("Alice Ames", page, StringComparison.Ordinal);
         Assert.Contains("Test cluster", page, StringComparison.Ordinal);
         Assert.Contains("Continue", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Notice_OfTheAddressThatARefusalLandsOn_SaysWhyInThatSessionForAWhile()
+    {
+        var actor = await SignInAsync(Alice);
+        var id = await BeginAsync(actor);
+        Provider.Next = new() { Acr = "urn:lapse:pwd" };
+        var landed = await GoAsync(Alice, id);
+        Provider.Next = new();
+        using var browser = new Browser(Portal.Address);
+        var elsewhere = await SignInAsync(browser);
+        var query = new StepUpNoticeQuery(Portal.Get<StepUpQueries>());
+        var ask = new StepUpNoticeAsk(StepUpChallengeId.From(Guid.Parse(System.Web.HttpUtility.ParseQueryString(landed.Split('?')[1])["notice"]!)));
+
+        var notice = (await query.AskAsync(actor, ask, Cancellation)).Value;
+        Assert.Equal(("FactorMissing", (await ChallengeAsync(id)).RefusalMessage), (notice.Refusal?.Code, notice.Refusal?.Message));
+        Assert.Null((await query.AskAsync(elsewhere, ask, Cancellation)).Value.Refusal);
+        Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Null((await query.AskAsync(actor, ask, Cancellation)).Value.Refusal);
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public abstract class StepUpTest(PostgresFixture postgres) : DatabaseTest(postgr
 
     /// <summary>Leaves for the provider and comes as far as the address of the callback, not yet called.</summary>
     protected static async Task<string> LeaveAsync(Browser browser, StepUpChallengeId id) =>
-        await browser.NextAsync(await browser.NextAsync($"/step-up/{id}/go", Cancellation), Cancellation);
+        await browser.NextAsync(await browser.SendAsync($"/step-up/{id}/go", Cancellation), Cancellation);
 
     /// <summary>The whole way; returns where the browser lands.</summary>
     protected static async Task<string> GoAsync(Browser browser, StepUpChallengeId id) => await browser.NextAsync(await LeaveAsync(browser, id), Cancellation);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Lapse.Domain;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Oidc;
@@ -5,6 +7,7 @@ using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
+using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -17,9 +20,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Lapse.Infrastructure.Tests.StepUp;
 
-/// <summary>The portal's own sign-in and step-up on a real port, with one act that only notes that it was done.</summary>
+/// <summary>The portal's own sign-in and step-up on a real port, with one act that only notes that it was done, and the test of the provider.</summary>
 public sealed class TestPortal : IAsyncDisposable
 {
+    private static readonly Lazy<X509Certificate2> Certificate = new(SelfSigned);
+
     private readonly WebApplication _app;
     private readonly ScratchFolder _keys = new();
 
@@ -37,7 +42,8 @@ public sealed class TestPortal : IAsyncDisposable
     {
         var (keys, logs) = (new ScratchFolder(), new CapturedLogs());
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ApplicationName = typeof(App).Assembly.GetName().Name });
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls(settings.GetValueOrDefault("Lapse:PublicUrl") is ['h', 't', 't', 'p', 's', ..] ? "https://127.0.0.1:0" : "http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = Certificate.Value));
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Trace);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -54,6 +60,8 @@ public sealed class TestPortal : IAsyncDisposable
         builder.Services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
         builder.Services.AddSingleton<NoteAct>();
         builder.Services.AddSingleton<IStepUpActHandler>(services => services.GetRequiredService<NoteAct>());
+        builder.Services.AddSingleton<TestProvider>().AddSingleton<TestProviderAct>().AddSingleton<AdminProviderQuery>();
+        builder.Services.AddSingleton<IStepUpActHandler>(services => services.GetRequiredService<TestProviderAct>());
         builder.Services.AddRazorComponents().AddInteractiveServerComponents();
         builder.Services.AddCascadingAuthenticationState();
         builder.Services.AddLapseKeys(builder.Configuration).AddLapseOidc(builder.Configuration).AddLapseAuthentication(builder.Configuration);
@@ -74,5 +82,11 @@ public sealed class TestPortal : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _keys.Dispose();
+    }
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 }

@@ -7,6 +7,7 @@ using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
+using Lapse.Portal.Features;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
@@ -30,6 +31,7 @@ public sealed class MainLayoutTests : PortalTestContext
         Services.AddSingleton<ActorGuard>();
         Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<StepUpQueries>();
+        Services.AddSingleton<IPageQuery<StepUpNoticeAsk, StepUpNoticeView>, StepUpNoticeQuery>();
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public sealed class MainLayoutTests : PortalTestContext
     {
         SignIn("dana", "lapse-admins");
 
-        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "People"], Links(Shell()));
+        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "People", "Identity provider"], Links(Shell()));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ internal sealed class ProviderSelfTestConfiguration : IEntityTypeConfiguration<P
     public void Configure(EntityTypeBuilder<ProviderSelfTest> test)
     {
         test.ToTable("provider_self_tests");
-        test.HasKey(t => t.SettingsDigest);
+        test.HasKey(t => new { t.SettingsDigest, t.TestedAt });
         test.HasOne<Person>().WithMany().HasForeignKey(t => t.PersonId).OnDelete(DeleteBehavior.Restrict);
     }
 }

@@ -19,7 +19,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// <param name="Groups">The groups in the token; <see langword="null"/> when it does not say.</param>
 /// <param name="TokenHash">SHA-256 of the token, in hexadecimal: no token counts twice.</param>
 /// <param name="Claims">Every claim of the token.</param>
-internal sealed record ProvedAct(
+public sealed record ProvedAct(
     string Issuer, string Subject, DateTimeOffset AuthenticatedAt, IReadOnlyList<string>? Groups, string TokenHash, IReadOnlyDictionary<string, JsonElement> Claims)
 {
     /// <summary>The claims as <see cref="Domain.Access.ClusterUserName"/> reads them.</summary>
@@ -32,7 +32,7 @@ internal sealed record ProvedAct(
 /// Verifies that a person's step-up was for exactly one act: the kept token is opened, its signature verified again by the pinned
 /// key, and its nonce compared with the digest of the act as the rows have it now.
 /// </summary>
-internal sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, ProviderOptions provider)
+public sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, ProviderOptions provider)
 {
     /// <summary>Verifies one proof.</summary>
     /// <param name="db">A context.</param>
@@ -71,5 +71,6 @@ internal sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, Provide
         ActKind.ProposeChange => "The configuration change",
         ActKind.EnablePerson => "The readmission of a person",
         ActKind.ConfirmChange => "The confirmation of the configuration change",
+        ActKind.TestProvider => "The test of the identity provider",
     };
 }

@@ -37,5 +37,6 @@ public static class NavigationModel
         new("Clusters", "/admin/clusters", "g k", Glyphs.Cluster),
         new("Catalogue entries", "/admin/catalogue", "g e", Glyphs.Settings),
         new("People", "/admin/people", "g u", Glyphs.Person),
+        new("Identity provider", PortalPaths.AdminProvider, "g i", Glyphs.Shield),
     ];
 }

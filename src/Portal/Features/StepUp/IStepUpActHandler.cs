@@ -32,6 +32,14 @@ public interface IStepUpActHandler
     /// <param name="cancellation">Stops it before the commit.</param>
     /// <returns>The local address to land on.</returns>
     Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation);
+
+    /// <summary>
+    /// Notes what it means for the act that its step-up was refused, in the transaction that ends the challenge, after everything
+    /// else was rolled back. To most acts it means nothing: they were not done.
+    /// </summary>
+    void Refused(PortalDbContext db, StepUpChallenge challenge, Refusal refusal)
+    {
+    }
 }
 
 /// <summary>An act with the words that the person sees before confirming it.</summary>
@@ -39,4 +47,5 @@ public interface IStepUpActHandler
 /// <param name="Sentence">In full, such as “Ask for admin in web-prod on Sandbox for 30 minutes”.</param>
 /// <param name="Cluster">The cluster's title; <see langword="null"/> where no cluster is concerned.</param>
 /// <param name="Details">Further lines, each a label and a value.</param>
-public sealed record NamedAct(StepUpAct Act, string Sentence, string? Cluster, IReadOnlyList<(string Label, string Value)> Details);
+/// <param name="Advice">What to do at the provider, where it is not what every other act wants.</param>
+public sealed record NamedAct(StepUpAct Act, string Sentence, string? Cluster, IReadOnlyList<(string Label, string Value)> Details, string? Advice = null);

@@ -14,7 +14,7 @@ namespace Lapse.Portal.Features.StepUp;
 
 /// <summary>Judges what comes back from the provider, and does the act: proof, act, consumed challenge and ledger in one transaction.</summary>
 public sealed class StepUpAnswer(
-    IDbContextFactory<PortalDbContext> database, ActorGuard guard, StepUpHandlers handlers, TokenVerifier verifier, ProviderOptions provider, Sealer sealer, TimeProvider clock)
+    IDbContextFactory<PortalDbContext> database, ActorGuard guard, ProviderGate gate, StepUpHandlers handlers, TokenVerifier verifier, ProviderOptions provider, Sealer sealer, TimeProvider clock)
 {
     private static readonly Refusal NotHere = new("OtherSession", "This confirmation was started in another browser or sign-in. Nothing was done.");
     private static readonly Refusal Meanwhile = new("ChangedMeanwhile", "Somebody changed this at the same moment. Nothing was done; look at it again.");
@@ -44,7 +44,11 @@ public sealed class StepUpAnswer(
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
+        // The settings may be others than when it was begun, and untested.
+        if (await gate.CheckAsync(db, challenge.Act, cancellation) is { } closed) return closed;
         var person = (await db.LockAsync(actor.PersonId, cancellation))!;
+        // An admin may have shut this person out since the guard looked; from here on nobody can.
+        if (person.IsDisabled) return ActorGuard.Disabled;
         if (await RulesAsync(db, challenge, person, verified, cancellation) is { } broken) return broken;
         var named = await handlers.RebuildAsync(db, challenge, cancellation);
         if (!named.Succeeded) return named.Refusal!;
@@ -73,6 +77,7 @@ public sealed class StepUpAnswer(
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
+        if (await gate.CheckAsync(db, challenge.Act, cancellation) is { } closed) return closed;
         if (challenge.ConsumedAt is not null || challenge.AbandonedAt is not null) return new Refusal("ChallengeUsed", "This confirmation has been used already. Nothing more was done.");
         if (challenge.ProvedAt is not { } proved) return new Refusal("NotProved", "The identity provider has not confirmed you for this yet. Nothing was done.");
         if (proved + StepUpChallenge.ConfirmWithin <= now) return new Refusal("ConfirmedTooLate", "The last click came too late. Nothing was done; confirm again.");
@@ -106,8 +111,13 @@ public sealed class StepUpAnswer(
     private async Task<Refusal?> RulesAsync(PortalDbContext db, StepUpChallenge challenge, Person person, VerifiedToken verified, CancellationToken cancellation)
     {
         var last = await db.StepUpProofs.Where(p => p.PersonId == person.Id).MaxAsync(p => (DateTimeOffset?)p.AuthenticatedAt, cancellation);
-        var expected = new ProofExpectation(person.Issuer, provider.ClientId, person.Subject, last, provider.Effective().Requirement);
-        return ProofRules.Check(challenge, verified.Claims, expected, clock.GetUtcNow());
+        var (profile, now) = (provider.Effective(), clock.GetUtcNow());
+        var expected = new ProofExpectation(person.Issuer, provider.ClientId, person.Subject, last, profile.Requirement);
+        var broken = ProofRules.Check(challenge, verified.Claims, expected, now);
+        // Whoever tests the provider has to put it right, so they are told which claim came how.
+        return broken is not null && challenge.Act == ActKind.TestProvider
+            ? broken with { Message = string.Join(' ', [broken.Message, .. ProviderAnswer.Faults(verified, profile, expected, challenge, now)]) }
+            : broken;
     }
 
     private StepUpProof Proof(StepUpChallenge challenge, string token, VerifiedToken verified, DateTimeOffset now)

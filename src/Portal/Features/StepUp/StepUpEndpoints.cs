@@ -16,19 +16,21 @@ internal static partial class StepUpEndpoints
 {
     public static void MapLapseStepUp(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/step-up/{id:guid}/go", GoAsync).AllowAnonymous();
+        app.MapPost("/step-up/{id:guid}/go", GoAsync).AllowAnonymous();
+        // A link, a bookmark or a reload: leads to the page that names the act, and starts nothing.
+        app.MapGet("/step-up/{id:guid}/go", (Guid id) => Results.LocalRedirect(StepUpEngine.Address(StepUpChallengeId.From(id)))).AllowAnonymous();
         app.MapPost("/step-up/{id:guid}/cancel", CancelAsync).AllowAnonymous();
         app.MapPost("/step-up/{id:guid}/confirm", ConfirmAsync).AllowAnonymous();
     }
 
-    // A GET that changes something, but only forwards what this session began over its circuit, once; from elsewhere it starts nothing.
+    // Only the form on the page that names the act has the antiforgery token, so nobody is sent off by a link without having seen it.
     private static async Task GoAsync(
-        HttpContext context, Guid id, StepUpEngine engine, StepUpRefusals refusals, ProviderDiscovery discovery, IDbContextFactory<PortalDbContext> database, ILogger<StepUpEngine> log)
+        HttpContext context, Guid id, IAntiforgery antiforgery, StepUpEngine engine, StepUpRefusals refusals, ProviderDiscovery discovery, IDbContextFactory<PortalDbContext> database, ILogger<StepUpEngine> log)
     {
         var challengeId = StepUpChallengeId.From(id);
-        if (Actor.From(context.User) is not { } actor)
+        if (Actor.From(context.User) is not { } actor || !await antiforgery.IsRequestValidAsync(context))
         {
-            context.Response.Redirect("/");
+            SeeOther(context, StepUpEngine.Address(challengeId));
             return;
         }
         try
@@ -39,13 +41,13 @@ internal static partial class StepUpEndpoints
         catch (Exception failed) when (AuthenticationEndpoints.IsProviderFailure(failed, context))
         {
             LogDown(log, failed);
-            context.Response.Redirect($"{StepUpEngine.Address(challengeId)}?problem=provider");
+            SeeOther(context, $"{StepUpEngine.Address(challengeId)}?problem=provider");
             return;
         }
         var started = await engine.StartAsync(actor, challengeId, context.RequestAborted);
         if (!started.Succeeded)
         {
-            context.Response.Redirect(await refusals.ReturnAsync(actor, challengeId, context.RequestAborted));
+            SeeOther(context, await refusals.ReturnAsync(actor, challengeId, context.RequestAborted));
             return;
         }
         try
@@ -55,7 +57,7 @@ internal static partial class StepUpEndpoints
         catch (Exception failed) when (AuthenticationEndpoints.IsProviderFailure(failed, context))
         {
             LogDown(log, failed);
-            context.Response.Redirect(await refusals.RefuseAsync(actor, challengeId, StepUpEvents.Down, null, CancellationToken.None));
+            SeeOther(context, await refusals.RefuseAsync(actor, challengeId, StepUpEvents.Down, null, CancellationToken.None));
         }
     }
 
@@ -66,24 +68,32 @@ internal static partial class StepUpEndpoints
         properties.SetParameter(OpenIdConnectParameterNames.LoginHint, userName);
         StepUpProtocol.Use(context, challenge.Nonce);
         await context.ChallengeAsync(Schemes.StepUp, properties);
+        // The handler says 302, after which a client may send the form on; 303 means GET (RFC 9110, section 15.4.4).
+        if (context.Response.StatusCode == StatusCodes.Status302Found) context.Response.StatusCode = StatusCodes.Status303SeeOther;
+    }
+
+    private static void SeeOther(HttpContext context, string address)
+    {
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = address;
     }
 
     private static async Task CancelAsync(HttpContext context, Guid id, IAntiforgery antiforgery, StepUpEngine engine)
     {
-        if (Actor.From(context.User) is not { } actor || !await antiforgery.IsRequestValidAsync(context)) context.Response.Redirect("/");
-        else context.Response.Redirect(await engine.CancelAsync(actor, StepUpChallengeId.From(id), context.RequestAborted));
+        if (Actor.From(context.User) is not { } actor || !await antiforgery.IsRequestValidAsync(context)) SeeOther(context, "/");
+        else SeeOther(context, await engine.CancelAsync(actor, StepUpChallengeId.From(id), context.RequestAborted));
     }
 
     private static async Task ConfirmAsync(HttpContext context, Guid id, IAntiforgery antiforgery, StepUpAnswer answer, StepUpRefusals refusals)
     {
         if (Actor.From(context.User) is not { } actor || !await antiforgery.IsRequestValidAsync(context))
         {
-            context.Response.Redirect("/");
+            SeeOther(context, "/");
             return;
         }
         var challenge = StepUpChallengeId.From(id);
         var done = await answer.ConfirmAsync(actor, challenge, CancellationToken.None);
-        context.Response.Redirect(done.Succeeded ? done.Value : await refusals.RefuseAsync(actor, challenge, done.Refusal!, null, CancellationToken.None));
+        SeeOther(context, done.Succeeded ? done.Value : await refusals.RefuseAsync(actor, challenge, done.Refusal!, null, CancellationToken.None));
     }
 
     private static async Task<string> UserNameAsync(IDbContextFactory<PortalDbContext> database, Actor actor, CancellationToken cancellation)

@@ -22,7 +22,7 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
     /// </summary>
     /// <param name="actor">Who acts.</param>
     /// <param name="kind">What kind of act.</param>
-    /// <param name="subjectId">The id of the request or change.</param>
+    /// <param name="subjectId">The id of the request, change or test.</param>
     /// <param name="subjectVersion">Its version, as the person saw it.</param>
     /// <param name="comment">What the person typed for it.</param>
     /// <param name="confirmAfter">Whether one last click is wanted after the proof.</param>
@@ -37,7 +37,7 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var person = await guard.FindAsync(db, actor, cancellation);
         if (!person.Succeeded) return person.Refusal!;
-        if (await gate.CheckAsync(db, cancellation) is { } closed) return closed;
+        if (await gate.CheckAsync(db, kind, cancellation) is { } closed) return ProviderRefusals.For(closed, person.Value);
 
         // Never left for the provider, so nothing can come of it; a started one stays, its person is shown it.
         await db.StepUpChallenges

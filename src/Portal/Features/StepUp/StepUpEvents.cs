@@ -81,7 +81,7 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
         {
             RefusedException refused => refused.Refusal,
             HttpRequestException or TaskCanceledException or IOException => Down,
-            OpenIdConnectProtocolException => new("ProviderRefused", "The identity provider did not confirm you. Nothing was done and nothing you wrote is lost; confirm again."),
+            OpenIdConnectProtocolException error => new("ProviderRefused", $"The identity provider did not confirm you{Said(error)}. Nothing was done and nothing you wrote is lost; confirm again."),
             // The token endpoint is asked with the library's own exceptions for what is no protocol answer.
             InvalidOperationException { InnerException: HttpRequestException } => Down,
             _ => null,
@@ -102,6 +102,10 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
 
     private static Refusal Unexpected(HttpContext context) =>
         new("Unexpected", $"Lapse hit an error. Nothing was done and nothing you wrote is lost. Try again; if it fails again, give an admin this number: {Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier}");
+
+    // The error's code only (RFC 6749, section 4.1.2.1): a description could be anybody's text.
+    private static string Said(OpenIdConnectProtocolException failure) =>
+        failure.Data["error"] is string { Length: > 0 and <= 60 } error && error.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? $" ({error})" : "";
 
     private static StepUpChallengeId? Challenge(AuthenticationProperties? properties) =>
         UuidId.TryParse<StepUpChallengeId>(properties?.Items.TryGetValue(ChallengeItem, out var text) is true ? text : null, out var id) ? id : null;

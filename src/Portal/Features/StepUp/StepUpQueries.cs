@@ -65,9 +65,12 @@ public sealed class StepUpQueries(IDbContextFactory<PortalDbContext> database, A
     {
         var since = clock.GetUtcNow() - NoticeLifetime;
         await using var db = await database.CreateDbContextAsync(cancellation);
+        // The page of the provider's test says itself what came of it, and a refusal can be what was wanted.
         var challenge = await db.StepUpChallenges.AsNoTracking().SingleOrDefaultAsync(
-            c => c.Id == id && c.PersonId == actor.PersonId && c.SessionId == actor.SessionId && c.AbandonedAt > since, cancellation);
-        return challenge is null ? null : Stored(challenge);
+            c => c.Id == id && c.PersonId == actor.PersonId && c.SessionId == actor.SessionId && c.AbandonedAt > since && c.Act != ActKind.TestProvider, cancellation);
+        if (challenge is null || Stored(challenge) is not { } refusal) return null;
+        var current = await guard.FindAsync(db, actor, cancellation);
+        return current.Succeeded ? ProviderRefusals.For(refusal, current.Value) : refusal;
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Lapse.Portal.Features.StepUp;
 
 /// <summary>Ends a challenge by a refusal, after everything else of it was rolled back.</summary>
-public sealed partial class StepUpRefusals(IDbContextFactory<PortalDbContext> database, TimeProvider clock, ILogger<StepUpRefusals> log)
+public sealed partial class StepUpRefusals(IDbContextFactory<PortalDbContext> database, StepUpHandlers handlers, TimeProvider clock, ILogger<StepUpRefusals> log)
 {
     /// <summary>The query parameter by which a page is told which refusal to show.</summary>
     public const string Notice = "notice";
@@ -44,6 +44,7 @@ public sealed partial class StepUpRefusals(IDbContextFactory<PortalDbContext> da
             person.Seen(name, userName, token.Claims.Groups, now);
         }
         StepUpLedger.Refused(db, challenge, refusal, now);
+        handlers.For(challenge.Act).Refused(db, challenge, refusal);
         await db.CommitAsync(cancellation);
         return LocalAddress.With(challenge.ReturnTo, Notice, id.ToString());
     }
