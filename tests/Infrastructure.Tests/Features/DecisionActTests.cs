@@ -9,6 +9,7 @@ using Lapse.Portal.Features;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Requests;
+using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
 
@@ -60,7 +61,7 @@ public sealed class DecisionActTests(PostgresFixture postgres) : MainJobTest(pos
 
         Assert.Equal("OwnRequest", (await ApproveAsync(World.Alice, id))?.Code);
         // Past the click, as a forged call might come.
-        var begun = await Get<Portal.Features.StepUp.StepUpEngine>().BeginAsync(World.Alice, Domain.StepUp.ActKind.ApproveRequest, id.Value, 1, "", false, "/", Cancellation);
+        var begun = await Get<StepUpEngine>().BeginAsync(World.Alice, Domain.StepUp.ActKind.ApproveRequest, id.Value, 1, "", false, "/", Cancellation);
         Assert.Equal("OwnRequest", (await ProveAsync(World.Alice, begun, "developers", "sre", "lapse-admins"))?.Code);
         Assert.Empty(await DecisionsAsync(id));
     }
@@ -76,6 +77,29 @@ public sealed class DecisionActTests(PostgresFixture postgres) : MainJobTest(pos
 
         Assert.Equal(RequestStatus.AwaitingApproval, (await ReadAsync(id)).Status);
         Assert.Empty(await DecisionsAsync(id));
+    }
+
+    [Fact]
+    public async Task Begin_TheActToConfirm_IsNamedInFull()
+    {
+        var start = Clock.GetUtcNow().AddHours(2);
+        var asked = await AskAsync(World.Alice, World.OnePeer, Typed with { WantedStart = start });
+        var asking = (await Get<StepUpQueries>().FindAsync(World.Alice, asked.Value, Cancellation))!.Act!;
+        Assert.Null(await ProveAsync(World.Alice, asked, "developers"));
+        var begun = await BeginApprovalAsync(World.Bob, await SubjectAsync(asked.Value), comment: "Until noon");
+        var approving = (await Get<StepUpQueries>().FindAsync(World.Bob, begun.Value, Cancellation))!.Act!;
+
+        (string, string)[] both =
+        [
+            ("Role", "ClusterRole/edit"), ("Where", "payments-prod"), ("As", "oidc:alice"), ("From", start.ToString("yyyy-MM-dd HH:mm 'UTC'", System.Globalization.CultureInfo.InvariantCulture)),
+            ("Reason", Typed.Reason), ("Ticket", Typed.Ticket),
+        ];
+        Assert.Equal(("Test", "Ask for edit in payments-prod for 30 minutes"), (asking.Cluster, asking.Sentence));
+        Assert.Equal(both, asking.Details);
+        Assert.Equal(("Test", "Approve edit in payments-prod for alice for 30 minutes"), (approving.Cluster, approving.Sentence));
+        Assert.Equal([("Requester", "alice (alice)"), .. both, ("Your comment", "Until noon")], approving.Details);
+        // What belongs to another session is shown to nobody else.
+        Assert.Null(await Get<StepUpQueries>().FindAsync(World.Carol, begun.Value, Cancellation));
     }
 
     [Fact]
