@@ -51,6 +51,7 @@ internal static class PortalServices
     /// <summary>The order in which a request passes through.</summary>
     public static void UsePortal(this WebApplication app)
     {
+        app.UseSecurityHeaders(https: app.Configuration.Portal().PublicUrl?.Scheme == Uri.UriSchemeHttps);
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found");
         app.MapGet("/health/live", () => Results.Text("live")).AllowAnonymous();
