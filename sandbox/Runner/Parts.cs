@@ -28,6 +28,7 @@ internal sealed class Parts(Settings settings, ConsoleProgress progress) : IAsyn
             Provider = settings.Provider,
             ClusterStatusFile = settings.ClusterStatusFile,
         };
+        PortalProcess.WriteEnvironment(options, Path.Combine(folder, "environment"));
         await PortalProcess.RunAsync(options, ["migrate"], cancellationToken);
         await cluster.ApplyAsync(options, token: null, cancellationToken);
         return _portal = await PortalProcess.StartAsync(options, cancellationToken);
