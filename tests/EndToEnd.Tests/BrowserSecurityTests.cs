@@ -74,7 +74,7 @@ public sealed class BrowserSecurityTests(LapseFixture lapse)
     {
         var person = lapse.Person("Alice", "developers");
         await using var context = await lapse.Browser.NewContextAsync(new() { BaseURL = lapse.Portal.Address.AbsoluteUri });
-        var window = new Window(await context.NewPageAsync(), person);
+        var window = new Window(await context.NewPageAsync(), person, lapse.Portal.Address);
         await window.Page.GotoAsync("/");
 
         await window.Page.Locator($"button[data-user-name='{person.UserName}']").ClickAsync();

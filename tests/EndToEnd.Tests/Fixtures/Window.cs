@@ -10,15 +10,19 @@ public sealed class Window
 {
     private readonly ConcurrentQueue<string> _errors = [];
 
-    public Window(IPage page, SandboxPerson person)
+    public Window(IPage page, SandboxPerson person, Uri portal)
     {
         (Page, Person) = (page, person);
-        // What the security policy stops, a script that fails, a file that is not there: nobody sees it, but it is an error.
+        // What the security policy stops, a script that fails, a file that is not there: nobody sees it, but it is an error. The
+        // sandbox's provider has tests of its own.
         page.Console += (_, message) =>
         {
-            if (message.Type == "error" && !IsExpected(message)) _errors.Enqueue($"{page.Url}: {message.Text}");
+            if (message.Type == "error" && message.Location.StartsWith(portal.AbsoluteUri, StringComparison.Ordinal) && !IsExpected(message)) _errors.Enqueue($"{message.Location}: {message.Text}");
         };
-        page.PageError += (_, error) => _errors.Enqueue($"{page.Url}: {error}");
+        page.PageError += (_, error) =>
+        {
+            if (page.Url.StartsWith(portal.AbsoluteUri, StringComparison.Ordinal)) _errors.Enqueue($"{page.Url}: {error}");
+        };
     }
 
     public IPage Page { get; }
