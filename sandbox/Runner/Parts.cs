@@ -28,18 +28,14 @@ internal sealed class Parts(Settings settings, ConsoleProgress progress) : IAsyn
             Provider = settings.Provider,
             ClusterStatusFile = settings.ClusterStatusFile,
         };
+        PortalProcess.WriteEnvironment(options, Path.Combine(folder, "environment"));
         await PortalProcess.RunAsync(options, ["migrate"], cancellationToken);
         await cluster.ApplyAsync(options, token: null, cancellationToken);
-        _portal = await PortalProcess.StartAsync(options, cancellationToken);
-        PortalSettingsFile.Write(SettingsFile, PortalProcess.SettingsOf(options));
-        return _portal;
+        return _portal = await PortalProcess.StartAsync(options, cancellationToken);
     }
-
-    private string SettingsFile => Path.Combine(settings.Data, PortalSettingsFile.Name);
 
     public async ValueTask DisposeAsync()
     {
-        File.Delete(SettingsFile);
         if (_portal is not null)
             await _portal.DisposeAsync();
         if (_provider is not null)

@@ -71,8 +71,26 @@ public sealed class PortalProcess : IAsyncDisposable
             : throw new SandboxException($"lapse {arguments[0]} failed (exit code {result.ExitCode}): {result.Errors.Trim()} {result.Output.Trim()}");
     }
 
-    /// <summary>The settings that it and its verbs are given, by the name of their environment variable.</summary>
-    public static IReadOnlyDictionary<string, string?> SettingsOf(PortalOptions options) => Environment(options);
+    /// <summary>Writes what the portal's verbs need as a file that a shell can source. It has passwords, so only its owner can read it.</summary>
+    /// <param name="options">The same as for <see cref="StartAsync"/>.</param>
+    /// <param name="file">The file; replaced if it is there.</param>
+    public static void WriteEnvironment(PortalOptions options, string file)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        File.Delete(file);
+        using var stream = new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        using var writer = new StreamWriter(stream);
+        foreach (var (name, value) in Environment(options))
+        {
+            if (value is not null)
+                writer.Write($"export {name}='{value.Replace("'", @"'\''", StringComparison.Ordinal)}'\n");
+        }
+    }
 
     /// <summary>Ends when the portal ends by itself.</summary>
     public Task<int> WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);

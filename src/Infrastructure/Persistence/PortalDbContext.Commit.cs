@@ -81,7 +81,7 @@ public sealed partial class PortalDbContext
                 // A grant's change is shown on its request's page too.
                 Grant grant => $"{LedgerSubject.Of(grant.Id)} {LedgerSubject.Of(grant.RequestId)}",
                 Domain.Catalogue.ClusterHealth health => LedgerSubject.Of(health.ClusterId),
-                ElevatedRole or ElevatedRoleVersion or RoleSnapshot => "catalogue",
+                ElevatedRole or ElevatedRoleVersion or RoleSnapshot or Domain.Workflows.Workflow or Domain.Workflows.WorkflowVersion => "catalogue",
                 ConfigurationChange or Cluster => "configuration",
                 Domain.People.Person person => LedgerSubject.Of(person.Id),
                 Domain.People.SignInSession session when entry.State != EntityState.Added => $"session:{session.Id}",

@@ -57,7 +57,6 @@ public static partial class AuthenticationEndpoints
             if (!string.IsNullOrEmpty(configuration.EndSessionEndpoint))
             {
                 await context.SignOutAsync(Schemes.SignIn, new AuthenticationProperties { RedirectUri = "/signed-out" });
-                await Leaving.ByPageAsync(context);
                 return;
             }
         }

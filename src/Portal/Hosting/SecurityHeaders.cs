@@ -24,13 +24,14 @@ public static class SecurityHeaders
     /// <summary>
     /// The Content-Security-Policy. Only scripts of our own files run. What MudBlazor forces: its theme and popovers are inline
     /// <c>style</c> elements and attributes, and its style sheet has icons as <c>data:</c> images. The circuit's web socket is named,
-    /// since not every browser counts it as <c>'self'</c>.
+    /// since not every browser counts it as <c>'self'</c>. There is no <c>form-action</c>: Chromium applies it to the redirects after a
+    /// form too, and a step-up's form leads to the provider and wherever that leads.
     /// </summary>
     public static string ContentPolicy(Uri publicUrl)
     {
         var socket = new UriBuilder(publicUrl) { Scheme = publicUrl.Scheme == Uri.UriSchemeHttps ? "wss" : "ws", Path = "", Query = "" }.Uri.GetLeftPart(UriPartial.Authority);
         return "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-            + $"connect-src 'self' {socket}; form-action 'self'; base-uri 'self'; frame-ancestors 'none'";
+            + $"connect-src 'self' {socket}; base-uri 'self'; frame-ancestors 'none'";
     }
 
     private static void Set(HttpContext context, string policy)

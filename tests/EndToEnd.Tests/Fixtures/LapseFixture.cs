@@ -109,7 +109,7 @@ public sealed class LapseFixture : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(30_000);
-        var window = new Window(await context.NewPageAsync(), person);
+        var window = new Window(await context.NewPageAsync(), person, Portal.Address);
         await window.SignInAsync();
         return window;
     }

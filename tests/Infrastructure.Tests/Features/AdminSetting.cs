@@ -1,19 +1,16 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
-using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
-using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -39,21 +36,7 @@ public abstract class AdminSetting(PostgresFixture postgres) : DatabaseTest(post
     {
         await base.InitializeAsync();
         World = await World.CreateAsync(Database, Now, Cancellation);
-        var services = new ServiceCollection();
-        services.AddSingleton<IDbContextFactory<PortalDbContext>>(Database);
-        services.AddSingleton<TimeProvider>(new StandingClock());
-        services.AddSingleton(new PortalGroups());
-        services.AddSingleton(new SignInLifetime(TimeSpan.FromHours(8)));
-        services.AddSingleton(Outbound);
-        services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
-        services.AddSingleton<Sealer>();
-        services.AddSingleton(_ => InstallationKey.Create(_keys.Path));
-        services.AddSingleton(new ProviderOptions { Profile = ProviderProfile.Sandbox });
-        services.AddSingleton(new ProviderMode(IsSandbox: true));
-        services.AddSingleton<ProviderGate>();
-        services.AddFeatures();
-        services.AddLogging();
-        _services = services.BuildServiceProvider();
+        _services = TestFeatures.Create(Database, new StandingClock(), _keys, Outbound);
     }
 
     public override async ValueTask DisposeAsync()

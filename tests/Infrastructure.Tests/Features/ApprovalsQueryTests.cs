@@ -29,7 +29,10 @@ public sealed class ApprovalsQueryTests(PostgresFixture postgres) : OversightTes
         Assert.Equal((request.Id, "alice", "admin in web-prod", ClusterEnvironment.Production, "Test"), (row.Id, row.Requester.Name, row.What, row.Environment, row.Cluster));
         Assert.Equal((TimeSpan.FromMinutes(30), "The queue is stuck", "OPS-1", Start, 1, 2), (row.Duration, row.Reason, row.Ticket, row.Since, row.Approvals, row.Needed));
         Assert.Equal(1, view.Count);
+        Assert.Equal(1, (await Count.AskAsync(World.Bob, new(), Cancellation)).Value.Waiting);
     }
+
+    private ApprovalsCountQuery Count => new(Database, Guard, Clock);
 
     [Fact]
     public async Task Waiting_ByEveryWrongPerson_IsEmpty()
@@ -45,6 +48,7 @@ public sealed class ApprovalsQueryTests(PostgresFixture postgres) : OversightTes
             var view = await AskAsync(wrong, Waiting);
             Assert.Empty(view.Waiting);
             Assert.Equal(0, view.Count);
+            Assert.Equal(0, (await Count.AskAsync(wrong, new(), Cancellation)).Value.Waiting);
         }
     }
 
@@ -56,6 +60,7 @@ public sealed class ApprovalsQueryTests(PostgresFixture postgres) : OversightTes
         {
             Assert.False((await Query.AskAsync(nobody, Waiting, Cancellation)).Succeeded);
             Assert.False((await Query.AskAsync(nobody, Settled, Cancellation)).Succeeded);
+            Assert.False((await Count.AskAsync(nobody, new(), Cancellation)).Succeeded);
         }
     }
 

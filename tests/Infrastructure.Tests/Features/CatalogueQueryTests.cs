@@ -78,6 +78,8 @@ public sealed class CatalogueQueryTests(PostgresFixture postgres) : DatabaseTest
     [InlineData("%", "100% of it")]
     [InlineData("_", "")]
     [InlineData("nothing like it", "")]
+    [InlineData("payments\0", "")]
+    [InlineData("<script>", "")]
     public async Task AskAsync_Search_LooksAtTitleRolePlaceAndCluster(string search, string titles)
     {
         await _portal.ClusterAsync();
@@ -86,6 +88,16 @@ public sealed class CatalogueQueryTests(PostgresFixture postgres) : DatabaseTest
         await _portal.EntryAsync("100% of it", namespaces: ["dev"]);
 
         Assert.Equal(titles.Length == 0 ? [] : [titles], (await AskAsync(_alice, search)).Entries.Select(e => e.Title));
+    }
+
+    [Fact]
+    public async Task AskAsync_SearchThatNoEntryCanMatch_FindsNothingAndBreaksNothing()
+    {
+        await _portal.ClusterAsync();
+        await _portal.EntryAsync("Edit payments");
+        // Half a character, and one that lies across the longest search. They are no test data of an attribute: those must be whole.
+        foreach (var search in new[] { "half \uD83D", new string('x', 99) + "\uD83D\uDE00", new string('x', 10_000) })
+            Assert.Empty((await AskAsync(_alice, search)).Entries);
     }
 
     [Fact]

@@ -55,6 +55,8 @@ public sealed class NewRequestQueryTests(PostgresFixture postgres) : DatabaseTes
     [InlineData("no-such-entry")]
     [InlineData("")]
     [InlineData("00000000-0000-0000-0000-000000000000")]
+    [InlineData("edit-payments\0")]
+    [InlineData("<script>alert(1)</script>")]
     public async Task AskAsync_UnknownEntry_IsRefused(string role) =>
         Assert.Equal("RoleUnknown", (await AskAsync(_alice, role)).Refusal?.Code);
 

@@ -74,6 +74,19 @@ public sealed class RequestThreadQueryTests(PostgresFixture postgres) : Database
     }
 
     [Fact]
+    public async Task AskAsync_EarlierOnesThatOthersDecided_KeepTheirReasons()
+    {
+        await _portal.DecideAsync(await _portal.SubmittedAsync(_alice, _entry, "for sre only", TestPortal.Now.AddDays(-1)), _bob, _entry, Verdict.Deny);
+        var erin = await _portal.PersonAsync("erin", "developers");
+        // From now on developers decide about the entry.
+        var peers = await _portal.EntryAsync("Peers decide", approvers: ["developers"]);
+        var id = await _portal.SubmittedAsync(_alice, new(_entry.Version, peers.Workflow));
+
+        Assert.Empty((await AskAsync(erin, id)).Value.Aid!.Earlier);
+        Assert.Equal("for sre only", Assert.Single((await AskAsync(_bob, id)).Value.Aid!.Earlier).Reason);
+    }
+
+    [Fact]
     public async Task AskAsync_TheRequester_CannotDecideAndMayWithdraw()
     {
         var view = (await AskAsync(_alice, await _portal.SubmittedAsync(_alice, _entry))).Value;

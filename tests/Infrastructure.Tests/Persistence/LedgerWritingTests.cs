@@ -58,6 +58,20 @@ public sealed class LedgerWritingTests(PostgresFixture postgres) : DatabaseTest(
     public async Task ExcessAsync_Owner_HasSome() =>
         Assert.Contains("owns the ledger", await DatabaseRights.ExcessAsync(Database.Owner, Cancellation));
 
+    [Theory]
+    [InlineData("GRANT UPDATE ON workflow_versions TO lapse_portal", "may update workflow_versions")]
+    [InlineData("GRANT UPDATE (signature) ON provider_keys TO lapse_portal", "may update provider_keys")]
+    [InlineData("GRANT DELETE ON decisions TO lapse_portal", "may delete from decisions")]
+    [InlineData("GRANT TRUNCATE ON ledger_entries TO lapse_portal", "may truncate from ledger_entries")]
+    [InlineData("GRANT INSERT ON ledger_head TO lapse_portal", "may insert into ledger_head")]
+    [InlineData("GRANT CREATE ON SCHEMA public TO lapse_portal", "may create tables")]
+    public async Task ExcessAsync_RightGivenByHand_IsNamed(string sql, string excess)
+    {
+        await Database.ExecuteAsOwnerAsync(sql, Cancellation);
+
+        Assert.Equal([excess], await DatabaseRights.ExcessAsync(Database.Serving, Cancellation));
+    }
+
     [Fact]
     public async Task Migrations_AgainstTheModel_MissNothing()
     {

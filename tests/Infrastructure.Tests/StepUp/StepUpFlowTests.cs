@@ -69,6 +69,10 @@ public sealed class StepUpFlowTests(PostgresFixture postgres) : StepUpTest(postg
         Portal.Act.Breaks = true;
 
         await AssertRefusedAsync(await GoAsync(Alice, id), id, "Unexpected");
+        // The number that the person is given is in the log, beside what happened.
+        var number = (await ChallengeAsync(id)).RefusalMessage!.Split(' ')[^1];
+        Assert.Matches("^[0-9a-f]{32}$", number);
+        Assert.Contains(number, Portal.Logs.Text, StringComparison.Ordinal);
     }
 
     [Fact]

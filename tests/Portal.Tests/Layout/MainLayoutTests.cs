@@ -1,18 +1,22 @@
 using System.Security.Claims;
 using AngleSharp.Dom;
 using Bunit;
+using Lapse.Domain;
 using Lapse.Domain.People;
+using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
 using Lapse.Portal.Features;
+using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
+using Npgsql;
 
 namespace Lapse.Portal.Tests.Layout;
 
@@ -21,6 +25,8 @@ public sealed class MainLayoutTests : PortalTestContext
     // LapseTheme's dark background, as MudBlazor writes it into its variables.
     private const string DarkGround = "--mud-palette-background: rgba(18,18,24,1)";
     private static readonly string[] Everybody = ["Home", "Catalogue", "Requests", "Approvals", "Access"];
+
+    private readonly Count _count = new();
 
     // The notice above the page finds a database that is down, and leaves the page alone.
     public MainLayoutTests()
@@ -32,6 +38,9 @@ public sealed class MainLayoutTests : PortalTestContext
         Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<StepUpQueries>();
         Services.AddSingleton<IPageQuery<StepUpNoticeAsk, StepUpNoticeView>, StepUpNoticeQuery>();
+        Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
+        Services.AddSingleton<ChangeFeed>();
+        Services.AddSingleton<IPageQuery<ApprovalsCountAsk, ApprovalsCount>>(_count);
     }
 
     [Fact]
@@ -145,6 +154,29 @@ public sealed class MainLayoutTests : PortalTestContext
     }
 
     [Fact]
+    public void Layout_AnyPageIsOpen_CountsWhatWaits()
+    {
+        SignIn("bob");
+        _count.Answer = () => new ApprovalsCount(7);
+
+        var shell = Shell();
+
+        shell.WaitForAssertion(() => Assert.Equal("7", Approvals(shell).GetAttribute("data-count")));
+    }
+
+    [Fact]
+    public void Layout_CountFails_LeavesThePageAlone()
+    {
+        SignIn("bob");
+        _count.Answer = () => throw new InvalidOperationException("The database is down.");
+
+        var shell = Shell();
+
+        Assert.False(Approvals(shell).HasAttribute("data-count"));
+        Assert.Empty(shell.FindAll("[role=alert]"));
+    }
+
+    [Fact]
     public void Layout_PageFails_SaysSoAndTheNextPageWorks()
     {
         SignIn("alice");
@@ -173,6 +205,13 @@ public sealed class MainLayoutTests : PortalTestContext
     [Fact]
     public void SetApprovals_Negative_Throws() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new NavigationCounts().SetApprovals(-1));
+
+    private sealed class Count : IPageQuery<ApprovalsCountAsk, ApprovalsCount>
+    {
+        public Func<Outcome<ApprovalsCount>> Answer { get; set; } = () => new Refusal("SignInAgain", "Sign in again.");
+
+        public Task<Outcome<ApprovalsCount>> AskAsync(Actor actor, ApprovalsCountAsk ask, CancellationToken cancellation) => Task.FromResult(Answer());
+    }
 
     private static IElement Approvals(IRenderedComponent<MainLayout> shell) => shell.Find("nav a[href='/approvals']");
 

@@ -23,7 +23,8 @@ public sealed class ProposeChangeAct(PortalGroups groups, ChangeApplication appl
         var change = await db.LockAsync(ConfigurationChangeId.From(challenge.SubjectId), cancellation);
         if (change is null || change.AuthorId != challenge.PersonId || change.Status != ChangeStatus.Draft) return ChangeRows.NotWaiting;
         if (change.ExpiresAt <= clock.GetUtcNow()) return ChangeRows.Expired;
-        return new NamedAct(StepUpActs.Propose(change), change.Title, null, change.NeedsSecondAdmin ? [("Then", "A second admin has to confirm it.")] : []);
+        var (cluster, details) = await ChangeRows.SayAsync(db, change, cancellation);
+        return new NamedAct(StepUpActs.Propose(change), change.Title, cluster, change.NeedsSecondAdmin ? [.. details, ("Then", "A second admin has to confirm it.")] : details);
     }
 
     /// <inheritdoc/>
@@ -55,7 +56,8 @@ public sealed class ConfirmChangeAct(PortalGroups groups, ChangeApplication appl
         if (change.ExpiresAt <= clock.GetUtcNow()) return ChangeRows.Expired;
         if (change.AuthorId == challenge.PersonId) return new Refusal("OwnChange", "This is your own change; another admin has to confirm it.");
         var author = await db.People.AsNoTracking().SingleAsync(p => p.Id == change.AuthorId, cancellation);
-        return new NamedAct(StepUpActs.Confirm(change, challenge.PersonId), $"Confirm “{change.Title}”", null, [("Wanted by", $"{author.Name} ({author.UserName})")]);
+        var (cluster, details) = await ChangeRows.SayAsync(db, change, cancellation);
+        return new NamedAct(StepUpActs.Confirm(change, challenge.PersonId), $"Confirm “{change.Title}”", cluster, [("Wanted by", $"{author.Name} ({author.UserName})"), .. details]);
     }
 
     /// <inheritdoc/>
@@ -79,6 +81,15 @@ internal static class ChangeRows
     public static readonly Refusal Expired = new("ChangeExpired", "This change waited too long and has ended. Nothing of it is in force; make it anew if it is still wanted.", "/admin/catalogue");
 
     public static string PageOf(ConfigurationChange change) => change.Kind is ChangeKind.Cluster or ChangeKind.RetireCluster ? "/admin/clusters" : "/admin/catalogue";
+
+    /// <summary>What the change says, for the page that is confirmed: the cluster that it concerns, and each field as it was and as it shall be.</summary>
+    public static async Task<(string? Cluster, IReadOnlyList<(string Label, string Value)> Details)> SayAsync(PortalDbContext db, ConfigurationChange change, CancellationToken cancellation)
+    {
+        var ids = ChangeDiff.Named(change.Before).Concat(ChangeDiff.Named(change.After)).Distinct().ToList();
+        var names = await ConfigurationNames.ReadAsync(db, ids, cancellation);
+        var cluster = ids.Where(names.Clusters.ContainsKey).Select(id => names.Clusters[id]).LastOrDefault();
+        return (cluster, [.. ChangeDiff.Of(change.Before, change.After, names).Select(field => (field.Name, field.Before is null ? field.After : $"{field.Before} → {field.After}"))]);
+    }
 
     public static JsonObject Facts(ConfigurationChange change, StepUpProof proof) => new()
     {

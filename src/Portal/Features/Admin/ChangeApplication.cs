@@ -45,6 +45,8 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
         var version = ElevatedRoleVersion.FromCanonical(after, Attestation.ByChange(change.Id), change.AuthorId, now);
         var role = await db.LockAsync(version.ElevatedRoleId, cancellation);
         if ((role?.CurrentVersion ?? 0) + 1 != version.Version) return ProposeChange.Moved;
+        // It may have waited for a second admin; nothing is offered where Lapse does not go any more.
+        if (!await db.Clusters.AnyAsync(c => c.Id == version.ClusterId && c.RetiredAt == null, cancellation)) return new("ClusterGone", "This cluster has been taken out of use meanwhile. Nothing was saved.");
         if (role is null) db.ElevatedRoles.Add(ElevatedRole.Create(version.ElevatedRoleId, await FreeNameAsync(version.Title, name => db.ElevatedRoles.AnyAsync(r => r.Name == name, cancellation))));
         else
         {

@@ -103,13 +103,13 @@ public sealed class ProposeChange(
     {
         var current = form.Id is not { } known ? null : await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Id == known && c.RetiredAt == null, cancellation);
         if (form.Id is not null && current?.Version != form.BaseVersion) return Moved;
-        if (current is null && await db.Clusters.AnyAsync(c => c.Name == form.Name, cancellation)) return new Refusal("ClusterNameTaken", "Another cluster has this name.");
         var read = ClusterChecks.ReadAccess(form.Access, current, sealer);
         if (!read.Succeeded) return read.Refusal!;
         var address = read.Value;
         var server = form.Access is ClusterAccess.Unchanged ? current!.Server : address.Server.AbsoluteUri.TrimEnd('/');
         var settings = new ClusterSettings(current?.Name ?? form.Name, form.Title.Trim(), form.Environment, server, address.CertificateAuthority, address.Credential.Kind(), form.UserNameClaim.Trim(), form.UserNamePrefix, form.GroupsClaim.Trim(), form.GroupsPrefix);
         if (settings.Check() is { } wrong) return wrong;
+        if (current is null && await db.Clusters.AnyAsync(c => c.Name == settings.Name, cancellation)) return new Refusal("ClusterNameTaken", "Another cluster has this name.");
         var test = await checks.TestAsync(address, cancellation);
         if (!test.Succeeded) return test.Refusal!;
         var id = current?.Id ?? UuidId.New<ClusterId>(now);

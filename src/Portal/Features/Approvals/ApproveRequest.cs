@@ -30,7 +30,7 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
             StepUpActs.Approve(request, entry, workflow, challenge.PersonId, request.Stage, challenge.Comment),
             $"Approve {RequestWords.What(request)} for {requester.Name} for {Words.Duration(request.Duration)}",
             cluster.Title,
-            [("Requester", $"{requester.Name} ({requester.UserName})"), ("Role", request.Role.ToString()), ("Where", RequestWords.Where(request.Namespaces)), ("Reason", request.Reason)]);
+            ActDetails.Of(request, ("Requester", $"{requester.Name} ({requester.UserName})"), challenge.Comment));
     }
 
     /// <inheritdoc/>

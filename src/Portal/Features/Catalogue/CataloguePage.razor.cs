@@ -56,9 +56,9 @@ public sealed partial class CataloguePage
         if (await RunAsync((actor, _) => Query.AskAsync(actor, Asked with { After = _next }, Gone)) is { Succeeded: true } more) Append(more.Value);
     }
 
-    private Task OnSearchAsync(ChangeEventArgs args)
+    private Task TypedAsync(string? text)
     {
-        _typed = args.Value as string ?? "";
+        _typed = text ?? "";
         return GoAsync();
     }
 

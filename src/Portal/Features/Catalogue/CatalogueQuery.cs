@@ -2,6 +2,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Text;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
@@ -35,7 +36,9 @@ public sealed class CatalogueQuery(IDbContextFactory<PortalDbContext> contexts, 
 
     private static IQueryable<Offer> Find(IQueryable<Offer> offers, CatalogueAsk ask)
     {
-        foreach (var word in ask.Search[..Math.Min(ask.Search.Length, LongestSearch)].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        // No entry has what cannot be written; PostgreSQL would not even take it.
+        if (!PlainText.IsLine(ask.Search)) return offers.Where(_ => false).OrderBy(o => o.Entry.Title);
+        foreach (var word in Cut(ask.Search).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var pattern = $"%{word.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
             offers = offers.Where(o =>
@@ -50,6 +53,10 @@ public sealed class CatalogueQuery(IDbContextFactory<PortalDbContext> contexts, 
         }
         return offers.OrderBy(o => o.Entry.Title).ThenBy(o => o.Entry.ElevatedRoleId);
     }
+
+    // Never between the two halves of a character.
+    private static string Cut(string search) => search.Length <= LongestSearch ? search
+        : search[..(char.IsHighSurrogate(search[LongestSearch - 1]) ? LongestSearch - 1 : LongestSearch)];
 
     private static async Task<Dictionary<ElevatedRoleId, OpenRequest>> OpenAsync(PortalDbContext db, CurrentPerson person, List<ElevatedRoleId> entries, CancellationToken cancellation) =>
         (await db.AccessRequests.AsNoTracking()

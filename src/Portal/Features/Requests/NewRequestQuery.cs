@@ -1,4 +1,5 @@
 using Lapse.Domain;
+using Lapse.Domain.Text;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Catalogue;
@@ -20,6 +21,7 @@ public sealed class NewRequestQuery(IDbContextFactory<PortalDbContext> contexts,
         if (!current.Succeeded) return current.Refusal!;
         var person = current.Value;
 
+        if (!PlainText.IsLine(ask.Role)) return NotFound;
         var offers = db.OfferedTo(person);
         offers = UuidId.TryParse<ElevatedRoleId>(ask.Role, out var id) ? offers.Where(o => o.Entry.ElevatedRoleId == id) : offers.Where(o => o.Name == ask.Role);
         if (await offers.SingleOrDefaultAsync(cancellation) is not { } offer) return NotFound;

@@ -48,7 +48,7 @@ public sealed partial class RequestPage
     /// <inheritdoc/>
     protected override bool Concerns(string change) =>
         // A grant's change is told under its request as well.
-        change == $"request:{Id}" || change == "catalogue" || (View is { } view && change == LedgerSubject.Of(view.Cluster.Id));
+        (UuidId.TryParse<AccessRequestId>(Id, out var id) && change == LedgerSubject.Of(id)) || change == "catalogue" || (View is { } view && change == LedgerSubject.Of(view.Cluster.Id));
 
     private Task SubmitAsync() => StepUpAsync((actor, cancellation) => Asking.SubmitAsync(actor, View!.Id, cancellation));
 

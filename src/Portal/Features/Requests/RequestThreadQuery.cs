@@ -17,6 +17,7 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
 {
     private const int MostEvents = 500;
     private const int MostEarlier = 5;
+    private const int MostLookedAt = 20;
 
     /// <inheritdoc/>
     public async Task<Outcome<RequestThreadView>> AskAsync(Actor actor, RequestThreadAsk ask, CancellationToken cancellation)
@@ -51,7 +52,7 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             Waiting = waiting,
             ApprovalsSoFar = decisions.Count(d => d.Stage == governed.Request.Stage && d.Verdict == Verdict.Approve),
             Rights = Rights(governed, decisions, grants, person, now),
-            Aid = waiting is not null && governed.Request.RequesterId != person.Id ? await AidAsync(db, governed, added, now, cancellation) : null,
+            Aid = waiting is not null && governed.Request.RequesterId != person.Id ? await AidAsync(db, governed, added, person, now, cancellation) : null,
         };
     }
 
@@ -127,18 +128,22 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             : [];
     }
 
-    private static async Task<DecisionAid> AidAsync(PortalDbContext db, GovernedRequest governed, List<string> added, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task<DecisionAid> AidAsync(PortalDbContext db, GovernedRequest governed, List<string> added, CurrentPerson person, DateTimeOffset now, CancellationToken cancellation)
     {
         var request = governed.Request;
-        var earlier = await db.AccessRequests.AsNoTracking()
+        var newest = await db.AccessRequests.AsNoTracking()
             .Where(r => r.RequesterId == request.RequesterId && r.ElevatedRoleId == request.ElevatedRoleId && r.SubmittedAt != null && r.Id != request.Id)
-            .OrderByDescending(r => r.CreatedAt).Take(MostEarlier)
-            .Select(r => new { r.Id, r.CreatedAt, r.Status, r.Reason, Grants = db.Grants.Where(g => g.RequestId == r.Id).ToList() })
+            .OrderByDescending(r => r.CreatedAt).Take(MostLookedAt)
+            .Join(db.WorkflowVersions, r => new { r.WorkflowId, Version = r.WorkflowVersion }, v => new { v.WorkflowId, v.Version }, (r, v) => new { Request = r, Workflow = v })
+            .OrderByDescending(r => r.Request.CreatedAt)
+            .Select(r => new { r.Request, r.Workflow, Grants = db.Grants.Where(g => g.RequestId == r.Request.Id).ToList() })
             .ToListAsync(cancellation);
+        // Others may have decided the entry then: their requesters' reasons stay theirs.
+        var earlier = newest.Where(r => RequestVisibility.MaySee(r.Request, r.Workflow, person)).Take(MostEarlier);
         var rules = await db.ReadRulesAsync(governed.Entry, cancellation);
         IReadOnlyList<string> widened = rules is null ? [] : RoleInWords.Atoms(Escalation.Uncovered(RoleRules.Parse(request.PinnedRules), rules));
         return new(
-            [.. earlier.Select(r => new EarlierRequest(r.Id, r.CreatedAt, RequestState.Of(r.Status, [.. r.Grants.Select(g => GrantView.Of(g, now))]), r.Reason))],
+            [.. earlier.Select(r => new EarlierRequest(r.Request.Id, r.Request.CreatedAt, RequestState.Of(r.Request.Status, [.. r.Grants.Select(g => GrantView.Of(g, now))]), r.Request.Reason))],
             added, widened);
     }
 }

@@ -29,7 +29,7 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
             StepUpActs.Submit(request, entry, workflow),
             $"Ask for {RequestWords.What(request)} for {Words.Duration(request.Duration)}",
             cluster.Title,
-            [("Role", request.Role.ToString()), ("Where", RequestWords.Where(request.Namespaces)), ("As", request.ClusterUserName), ("Reason", request.Reason)]);
+            ActDetails.Of(request));
     }
 
     /// <inheritdoc/>

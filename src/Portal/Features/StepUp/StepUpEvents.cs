@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Lapse.Domain;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Portal.Authentication;
+using Lapse.Portal.Components.Elements;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -59,8 +59,9 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
         }
         catch (Exception failed)
         {
-            LogFailed(failed, id);
-            context.Response.Redirect(await refusals.RefuseAsync(actor, id, Unexpected(context.HttpContext), null, CancellationToken.None));
+            var number = CorrelationId.New();
+            LogFailed(failed, id, number);
+            context.Response.Redirect(await refusals.RefuseAsync(actor, id, Unexpected(number), null, CancellationToken.None));
         }
     }
 
@@ -100,8 +101,8 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     // The callback is handled before the middleware has asked the cookie who is signed in.
     private static async Task<Actor?> ActorAsync(HttpContext context) => Actor.From((await context.AuthenticateAsync(Schemes.Cookie)).Principal);
 
-    private static Refusal Unexpected(HttpContext context) =>
-        new("Unexpected", $"Lapse hit an error. Nothing was done and nothing you wrote is lost. Try again; if it fails again, give an admin this number: {Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier}");
+    private static Refusal Unexpected(string number) =>
+        new("Unexpected", $"Lapse hit an error. Nothing was done and nothing you wrote is lost. Try again; if it fails again, give an admin this number: {number}");
 
     // The error's code only (RFC 6749, section 4.1.2.1): a description could be anybody's text.
     private static string Said(OpenIdConnectProtocolException failure) =>
@@ -110,8 +111,8 @@ internal sealed partial class StepUpEvents(StepUpAnswer answer, StepUpRefusals r
     private static StepUpChallengeId? Challenge(AuthenticationProperties? properties) =>
         UuidId.TryParse<StepUpChallengeId>(properties?.Items.TryGetValue(ChallengeItem, out var text) is true ? text : null, out var id) ? id : null;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Step-up {Challenge} failed unexpectedly; nothing was done")]
-    private partial void LogFailed(Exception failed, StepUpChallengeId challenge);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Step-up {Challenge} failed unexpectedly; nothing was done. Correlation id {CorrelationId}.")]
+    private partial void LogFailed(Exception failed, StepUpChallengeId challenge, string correlationId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A step-up came back without a proof: {Kind}")]
     private partial void LogFailure(string kind);

@@ -1,11 +1,12 @@
 // Keyboard, copying and the skip link. One listener on the document each, so pages only mark their elements:
 //   data-hotkey="a"    this link or button is pressed by a
 //   data-hotkey="g c"  ... by g, then c
-//   data-search        / goes here
+//   data-search        / goes here, from another page by the link that / presses
 //   data-copy="text"   pressing it copies the text
 const withinMs = 1200;
 let first = null;
 let firstAt = 0;
+let searchWantedAt = -Infinity;
 
 const typing = (e) =>
   e.target instanceof HTMLElement && (e.target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName));
@@ -42,6 +43,7 @@ document.addEventListener("keydown", (e) => {
       search.select?.();
       e.preventDefault();
     } else if (press("/")) {
+      searchWantedAt = performance.now();
       e.preventDefault();
     }
     return;
@@ -61,6 +63,17 @@ document.addEventListener("keydown", (e) => {
     firstAt = e.timeStamp;
   } else if (/^[a-z]$/.test(e.key) && press(e.key)) {
     e.preventDefault();
+  }
+});
+
+// Blazor puts the focus on the heading of a new page; who came there by / wants to type.
+document.addEventListener("focusin", (e) => {
+  if (performance.now() - searchWantedAt < 10000 && e.target instanceof HTMLHeadingElement) {
+    const search = [...document.querySelectorAll("[data-search]")].find(shown);
+    if (search) {
+      searchWantedAt = -Infinity;
+      search.focus();
+    }
   }
 });
 
