@@ -24,11 +24,11 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     public ServiceProvider Services { get; }
 
     /// <summary>All parts, none of them running.</summary>
-    public static ReconcilerReplica Create(TestDatabase database, ReconciliationOptions? options = null, IReadOnlyDictionary<string, string?>? settings = null, OutboundOptions? outbound = null)
+    public static ReconcilerReplica Create(TestDatabase database, ReconciliationOptions? options = null, IReadOnlyDictionary<string, string?>? settings = null, OutboundOptions? outbound = null, TimeProvider? clock = null)
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(clock ?? TimeProvider.System);
         services.AddSingleton(database.Serving);
         services.AddSingleton<IDbContextFactory<PortalDbContext>>(database);
         services.AddSingleton(_ => TestInstallation.Key).AddSingleton(_ => TestInstallation.BindingKey).AddSingleton(TestInstallation.Sealer);
@@ -43,9 +43,9 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     }
 
     /// <summary>A replica that runs.</summary>
-    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null)
+    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null, TimeProvider? clock = null)
     {
-        var replica = Create(database, options);
+        var replica = Create(database, options, clock: clock);
         foreach (var service in replica.Services.GetServices<IHostedService>())
         {
             await service.StartAsync(TestContext.Current.CancellationToken);

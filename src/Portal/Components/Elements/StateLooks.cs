@@ -41,7 +41,7 @@ public static class StateLooks
         EndReason.Dropped => new("Dropped", Tone.Neutral, Glyphs.Back),
         EndReason.Revoked => new("Revoked", Tone.Bad, Glyphs.Denied),
         EndReason.RemovedOutsideLapse => new("Removed in the cluster", Tone.Bad, Glyphs.Denied),
-        EndReason.Altered => new("Altered in the cluster", Tone.Bad, Glyphs.Warning),
+        EndReason.Altered => new("Altered", Tone.Bad, Glyphs.Warning),
         EndReason.Superseded => new("Extended by a newer grant", Tone.Neutral, Glyphs.Right),
     };
 
