@@ -8,12 +8,16 @@ public static class RequestClosing
 {
     /// <summary>
     /// Call it in the transaction that ends a grant, after that is saved. The request is locked before the others are
-    /// counted: of two grants that end at once, the later one sees the earlier.
+    /// counted: of two grants that end at once, the later one sees the earlier. Whoever submits an extension of it locks it too
+    /// (<see cref="OpenKeys"/>), so that the extension is either seen here or finds the request closed. A request is locked
+    /// before its extension, everywhere.
     /// </summary>
     public static async Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation)
     {
         var request = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = {ended.RequestId.Value} FOR UPDATE").SingleAsync(cancellation);
         var live = await db.Grants.AnyAsync(g => g.RequestId == ended.RequestId && g.Id != ended.Id && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
-        if (!live && request.Status == RequestStatus.Approved) request.Close();
+        if (live || request.Status != RequestStatus.Approved) return;
+        var key = OpenKeys.OfExtension(request.Id);
+        request.Close(await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE open_key = {key} FOR UPDATE").SingleOrDefaultAsync(cancellation));
     }
 }

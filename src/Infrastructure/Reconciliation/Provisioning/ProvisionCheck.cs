@@ -21,6 +21,7 @@ internal sealed class ProvisionCheck(
         if (EvidenceRules.CheckPeople(facts) is { } people)
             return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
         if (await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation) is { } mismatch) return new CheckResult.Refused(FailureReason.EvidenceMismatch, mismatch, Alert: true);
+        if (ExtensionRules.CheckEnds(facts.Extended) is { } ended) return new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false);
         return await CheckRoleAsync(facts, cancellation);
     }
 
@@ -49,10 +50,15 @@ internal sealed class ProvisionCheck(
         if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
         if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
         var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, [], question, token), cancellation);
-        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(answer) : null));
+        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(facts, answer) : null));
     }
 
-    private static string AlreadyHadBy(AccessAnswer answer) => answer.Reason is "" ? "the cluster does not say what" : answer.Reason[..Math.Min(answer.Reason.Length, 500)];
+    private static string? AlreadyHadBy(GrantFacts facts, AccessAnswer answer)
+    {
+        if (answer.Reason is "") return "the cluster does not say what";
+        // What an extension takes over from is no other access.
+        return facts.Extended.Any(g => answer.Reason.Contains(BindingKeys.NameOf(g.Id), StringComparison.Ordinal)) ? null : answer.Reason[..Math.Min(answer.Reason.Length, 500)];
+    }
 
     private async Task<CheckResult> ReadFailedAsync(Grant grant, ClusterLink link, ClusterFailure failure, CancellationToken cancellation)
     {
