@@ -69,6 +69,10 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
+                    b.Property<Guid?>("ExtendsId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("extends_id");
+
                     b.PrimitiveCollection<string[]>("Namespaces")
                         .IsRequired()
                         .HasColumnType("text[]")
@@ -168,6 +172,10 @@ namespace Lapse.Migrations
 
                     b.HasIndex("ClusterId")
                         .HasDatabaseName("ix_access_requests_cluster_id");
+
+                    b.HasIndex("ExtendsId")
+                        .HasDatabaseName("ix_access_requests_extends_id")
+                        .HasFilter("extends_id IS NOT NULL");
 
                     b.HasIndex("OpenKey")
                         .IsUnique()
@@ -1427,6 +1435,12 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_access_requests_clusters_cluster_id");
+
+                    b.HasOne("Lapse.Domain.Access.AccessRequest", null)
+                        .WithMany()
+                        .HasForeignKey("ExtendsId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_access_requests_access_requests_extends_id");
 
                     b.HasOne("Lapse.Domain.People.Person", null)
                         .WithMany()

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261124202511_StepUpWords")]
-    partial class StepUpWords
+    [Migration("20261128040103_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -71,6 +71,10 @@ namespace Lapse.Migrations
                     b.Property<DateTimeOffset>("ExpiresAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
+
+                    b.Property<Guid?>("ExtendsId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("extends_id");
 
                     b.PrimitiveCollection<string[]>("Namespaces")
                         .IsRequired()
@@ -171,6 +175,10 @@ namespace Lapse.Migrations
 
                     b.HasIndex("ClusterId")
                         .HasDatabaseName("ix_access_requests_cluster_id");
+
+                    b.HasIndex("ExtendsId")
+                        .HasDatabaseName("ix_access_requests_extends_id")
+                        .HasFilter("extends_id IS NOT NULL");
 
                     b.HasIndex("OpenKey")
                         .IsUnique()
@@ -324,6 +332,10 @@ namespace Lapse.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)")
                         .HasColumnName("failure_reason");
+
+                    b.Property<DateTimeOffset?>("InFlightUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("in_flight_until");
 
                     b.Property<string>("LastError")
                         .HasMaxLength(2000)
@@ -1426,6 +1438,12 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_access_requests_clusters_cluster_id");
+
+                    b.HasOne("Lapse.Domain.Access.AccessRequest", null)
+                        .WithMany()
+                        .HasForeignKey("ExtendsId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_access_requests_access_requests_extends_id");
 
                     b.HasOne("Lapse.Domain.People.Person", null)
                         .WithMany()

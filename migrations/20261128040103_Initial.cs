@@ -249,6 +249,26 @@ namespace Lapse.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "provider_self_tests",
+                columns: table => new
+                {
+                    settings_digest = table.Column<byte[]>(type: "bytea", nullable: false),
+                    person_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    passed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    signature = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_self_tests", x => x.settings_digest);
+                    table.ForeignKey(
+                        name: "fk_provider_self_tests_people_person_id",
+                        column: x => x.person_id,
+                        principalTable: "people",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "sign_in_sessions",
                 columns: table => new
                 {
@@ -362,6 +382,7 @@ namespace Lapse.Migrations
                     consumed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     refusal_code = table.Column<string>(type: "character varying(60)", maxLength: 60, nullable: true),
+                    refusal_message = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: true),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
@@ -402,6 +423,7 @@ namespace Lapse.Migrations
                     reason = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: false),
                     ticket = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
                     cluster_user_name = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    extends_id = table.Column<Guid>(type: "uuid", nullable: true),
                     pinned_rules = table.Column<string>(type: "text", nullable: false),
                     asked_rules_digest = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -417,6 +439,12 @@ namespace Lapse.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_access_requests", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_access_requests_access_requests_extends_id",
+                        column: x => x.extends_id,
+                        principalTable: "access_requests",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                     table.ForeignKey(
                         name: "fk_access_requests_clusters_cluster_id",
                         column: x => x.cluster_id,
@@ -541,6 +569,7 @@ namespace Lapse.Migrations
                     not_after = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     signature = table.Column<string>(type: "text", nullable: true),
                     create_sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    in_flight_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     binding_uid = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
                     usable_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ends_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -596,6 +625,12 @@ namespace Lapse.Migrations
                 name: "ix_access_requests_elevated_role_id_elevated_role_version",
                 table: "access_requests",
                 columns: new[] { "elevated_role_id", "elevated_role_version" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_requests_extends_id",
+                table: "access_requests",
+                column: "extends_id",
+                filter: "extends_id IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_access_requests_open_key",
@@ -749,6 +784,11 @@ namespace Lapse.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_provider_self_tests_person_id",
+                table: "provider_self_tests",
+                column: "person_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_sign_in_sessions_person_id_started_at",
                 table: "sign_in_sessions",
                 columns: new[] { "person_id", "started_at" });
@@ -823,6 +863,9 @@ namespace Lapse.Migrations
 
             migrationBuilder.DropTable(
                 name: "provider_keys");
+
+            migrationBuilder.DropTable(
+                name: "provider_self_tests");
 
             migrationBuilder.DropTable(
                 name: "role_snapshots");
