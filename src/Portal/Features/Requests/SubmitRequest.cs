@@ -6,6 +6,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.Catalogue;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 
@@ -83,14 +84,20 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
     /// <summary>The refusal with a link to the identical request that is open; <see langword="null"/> if none is.</summary>
     internal static async Task<Refusal?> FindIdenticalAsync(PortalDbContext db, AccessRequest request, CancellationToken cancellation)
     {
-        var key = OpenKeys.Of(request);
-        var open = await db.AccessRequests.AsNoTracking().Where(r => r.OpenKey == key && r.Id != request.Id).Select(r => new { r.Id, r.Status }).SingleOrDefaultAsync(cancellation);
-        if (open is null) return null;
-        var approved = open.Status == RequestStatus.Approved;
-        return request.ExtendsId is null
-            ? new("IdenticalOpen", approved ? "You have this access already." : "You have asked for exactly this already; it waits for its decision.", RequestWords.Address(open.Id))
-            : new("ExtensionOpen", approved ? "This access has been extended already." : "You have asked to extend this already; it waits for its decision.", RequestWords.Address(open.Id));
+        if (request.ExtendsId is { } extended) return await FindExtensionAsync(db, extended, request.Id, cancellation);
+        return await FindOpenAsync(db, OpenKeys.Of(request), request.Id, cancellation) is not { } open ? null : new("IdenticalOpen",
+            open.Status == RequestStatus.Approved ? "You have this access already." : "You have asked for exactly this already; it waits for its decision.",
+            RequestWords.Address(open.Id));
     }
+
+    /// <summary>The refusal with a link to the extension of a request that is open; <see langword="null"/> if none is.</summary>
+    internal static async Task<Refusal?> FindExtensionAsync(PortalDbContext db, AccessRequestId extended, AccessRequestId? but, CancellationToken cancellation) =>
+        await FindOpenAsync(db, OpenKeys.OfExtension(extended), but, cancellation) is not { } open ? null : new("ExtensionOpen",
+            open.Status == RequestStatus.Approved ? "This access has been extended already." : "You have asked to extend this already; it waits for its decision.",
+            RequestWords.Address(open.Id));
+
+    private static Task<OpenRequest?> FindOpenAsync(PortalDbContext db, string key, AccessRequestId? but, CancellationToken cancellation) =>
+        db.AccessRequests.AsNoTracking().Where(r => r.OpenKey == key && r.Id != but).Select(r => new OpenRequest(r.Id, r.Status)).SingleOrDefaultAsync(cancellation);
 
     private static async Task<Refusal?> CheckExtensionAsync(PortalDbContext db, AccessRequest request, ElevatedRoleVersion entry, CancellationToken cancellation)
     {
