@@ -106,8 +106,7 @@ public sealed class AccessRequest
     public static readonly TimeSpan DraftLifetime = TimeSpan.FromHours(24);
 
     /// <summary>Writes a request down. The caller has checked it by <see cref="RequestRules"/>, and an extension by <see cref="ExtensionRules"/>.</summary>
-    public static AccessRequest Draft(
-        AccessRequestContent content, ElevatedRoleVersion entry, WorkflowVersion workflow, RoleRules rules, PersonId requester, string clusterUserName, DateTimeOffset now, AccessRequestId? extends = null) => new()
+    public static AccessRequest Draft(AccessRequestContent content, ElevatedRoleVersion entry, WorkflowVersion workflow, RoleRules rules, PersonId requester, string clusterUserName, DateTimeOffset now, AccessRequestId? extends = null) => new()
     {
         Id = UuidId.New<AccessRequestId>(now),
         Version = 1,

@@ -395,8 +395,21 @@ public sealed class ExtendAccessTests(PostgresFixture postgres) : DatabaseTest(p
         challenge.Bind(named.Value.Act);
         var proof = new StepUpProof
         {
-            Id = UuidId.New<StepUpProofId>(Now), ChallengeId = challenge.Id, PersonId = actor.PersonId, Issuer = "https://provider.test/", Subject = "s", Nonce = challenge.Nonce, Salt = challenge.Salt,
-            ChallengedAt = Now, AuthenticatedAt = Now, Amr = ["pwd", "otp"], Groups = ["developers"], SealedToken = [1], TokenHash = [1], KeyId = "k", VerifiedAt = Now,
+            Id = UuidId.New<StepUpProofId>(Now),
+            ChallengeId = challenge.Id,
+            PersonId = actor.PersonId,
+            Issuer = "https://provider.test/",
+            Subject = "s",
+            Nonce = challenge.Nonce,
+            Salt = challenge.Salt,
+            ChallengedAt = Now,
+            AuthenticatedAt = Now,
+            Amr = ["pwd", "otp"],
+            Groups = ["developers"],
+            SealedToken = [1],
+            TokenHash = [1],
+            KeyId = "k",
+            VerifiedAt = Now,
         };
         return (await handler.ActAsync(db, challenge, proof, Cancellation)).Refusal;
     }

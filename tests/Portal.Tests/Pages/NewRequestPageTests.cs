@@ -159,7 +159,7 @@ public sealed class NewRequestPageTests : PageTestContext<NewRequestAsk, NewRequ
         var page = Render<NewRequestPage>();
 
         Assert.Equal(extension.Id.ToString(), Assert.Single(Query.Asked).Extend);
-        Assert.Contains("You extend your access to edit in payments-prod, which ends in 20:00. The new time counts from the moment when the extension is approved and usable; the present access ends then.",
+        Assert.Contains("You extend your access to edit in payments-prod, which has 20:00 left. The new time counts from the moment when the extension is approved and usable; the present access ends then.",
             page.Find(".entry-note").TextContent, StringComparison.Ordinal);
         Assert.Equal($"/requests/{extension.Id}", page.Find(".page-above a, header a").GetAttribute("href"));
         // Place and start are those of the access that goes on.

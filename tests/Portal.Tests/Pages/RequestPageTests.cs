@@ -215,7 +215,7 @@ public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, Request
         var page = Open();
 
         var note = page.Find(".thread-notes .entry-note");
-        Assert.Contains("Extends Alice's earlier access, which ends in 20:00.", System.Text.RegularExpressions.Regex.Replace(note.TextContent, @"\s+", " "), StringComparison.Ordinal);
+        Assert.Contains("Extends Alice's earlier access, which has 20:00 left.", System.Text.RegularExpressions.Regex.Replace(note.TextContent, @"\s+", " "), StringComparison.Ordinal);
         Assert.Equal($"/requests/{earlier.Id}", note.QuerySelector("a")!.GetAttribute("href"));
         Assert.Contains("asks to extend", page.Find("section[aria-label='What was asked for']").TextContent, StringComparison.Ordinal);
         Assert.Contains("the present access ends", page.Find(".decide .consequence").TextContent, StringComparison.Ordinal);

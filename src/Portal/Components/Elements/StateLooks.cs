@@ -42,7 +42,7 @@ public static class StateLooks
         EndReason.Revoked => new("Revoked", Tone.Bad, Glyphs.Denied),
         EndReason.RemovedOutsideLapse => new("Removed in the cluster", Tone.Bad, Glyphs.Denied),
         EndReason.Altered => new("Altered", Tone.Bad, Glyphs.Warning),
-        EndReason.Superseded => new("Extended by a newer grant", Tone.Neutral, Glyphs.Right),
+        EndReason.Superseded => new("Extended", Tone.Neutral, Glyphs.Right),
     };
 
     /// <summary>How the state of a cluster is shown.</summary>
