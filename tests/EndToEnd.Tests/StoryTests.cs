@@ -124,6 +124,32 @@ public sealed class StoryTests(LapseFixture lapse)
         await window.CloseAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Story_Extended_GoesOnUnderTheExtension(bool phone)
+    {
+        var alice = lapse.Person("Alice", "developers");
+        var window = await lapse.WindowAsync(alice, phone);
+        var first = await window.AskAsync("Edit payments in staging");
+        await Expect(window.State).ToContainTextAsync("Active", Cluster);
+        await window.OpenAsync("/");
+        await window.Link("Extend edit in payments-staging").ClickAsync();
+        await Expect(window.Field("Ticket")).ToHaveValueAsync("OPS-42");
+        await window.Field("Reason").FillAsync("Not done yet");
+        await window.Button("Submit request").ClickAsync();
+        await window.StepUpAsync();
+        await window.Page.WaitForURLAsync("**/requests/*-*");
+        await Expect(window.State).ToContainTextAsync("Active", Cluster);
+        await Expect(window.Page.GetByText("Extends your earlier access")).ToBeVisibleAsync();
+
+        await window.OpenAsync($"/requests/{first}");
+
+        await Expect(window.State).ToContainTextAsync("Extended", Cluster);
+        await Expect(window.Link("a later request")).ToBeVisibleAsync();
+        await window.CloseAsync();
+    }
+
     [Fact]
     public async Task Story_TwoApprovals_NeedTwoPeople()
     {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Workflows;
@@ -62,6 +60,9 @@ public sealed class AccessRequest
     /// <summary>What the requester is called in the cluster, frozen.</summary>
     public string ClusterUserName { get; private set; } = "";
 
+    /// <summary>The request whose access it extends (<see cref="ExtensionRules"/>); <see langword="null"/> for a request of its own.</summary>
+    public AccessRequestId? ExtendsId { get; private set; }
+
     /// <summary>The role's rules as they were shown, canonical JSON (<see cref="RoleRules"/>).</summary>
     public string PinnedRules { get; private set; } = "";
 
@@ -90,7 +91,8 @@ public sealed class AccessRequest
     public string[] ApproverGroups { get; private set; } = [];
 
     /// <summary>
-    /// Present while the request awaits approval or has a live grant, and unique: the backstop of “no second identical request”.
+    /// Present while the request awaits approval or has a live grant, and unique: the backstop of “no second identical request”
+    /// (<see cref="OpenKeys"/>).
     /// </summary>
     public string? OpenKey { get; private set; }
 
@@ -103,8 +105,8 @@ public sealed class AccessRequest
     /// <summary>How long a draft is kept.</summary>
     public static readonly TimeSpan DraftLifetime = TimeSpan.FromHours(24);
 
-    /// <summary>Writes a request down. The caller has checked it by <see cref="RequestRules"/>.</summary>
-    public static AccessRequest Draft(AccessRequestContent content, ElevatedRoleVersion entry, WorkflowVersion workflow, RoleRules rules, PersonId requester, string clusterUserName, DateTimeOffset now) => new()
+    /// <summary>Writes a request down. The caller has checked it by <see cref="RequestRules"/>, and an extension by <see cref="ExtensionRules"/>.</summary>
+    public static AccessRequest Draft(AccessRequestContent content, ElevatedRoleVersion entry, WorkflowVersion workflow, RoleRules rules, PersonId requester, string clusterUserName, DateTimeOffset now, AccessRequestId? extends = null) => new()
     {
         Id = UuidId.New<AccessRequestId>(now),
         Version = 1,
@@ -123,6 +125,7 @@ public sealed class AccessRequest
         Reason = content.Reason.Trim(),
         Ticket = content.Ticket.Trim(),
         ClusterUserName = clusterUserName,
+        ExtendsId = extends,
         PinnedRules = rules.ToCanonicalJson(),
         AskedRulesDigest = rules.Digest(),
         CreatedAt = now,
@@ -136,7 +139,7 @@ public sealed class AccessRequest
         Governs(workflow);
         MoveFrom(RequestStatus.Draft, workflow.Stages.Count == 0 ? RequestStatus.Approved : RequestStatus.AwaitingApproval);
         (SubmittedAt, ProofId, ExpiresAt) = (now, proof, now + workflow.TimeToLive);
-        OpenKey = KeyOf(RequesterId, ClusterId, Role, Namespaces);
+        OpenKey = OpenKeys.Of(this);
         WaitFor(workflow, 0, now);
     }
 
@@ -199,12 +202,16 @@ public sealed class AccessRequest
         WaitFor(workflow, 0, now);
     }
 
-    /// <summary>All its grants are over: the same may be asked again.</summary>
-    public void Close() => OpenKey = null;
-
-    /// <summary>What makes two requests identical: person, cluster, role and namespaces. A digest, since 50 namespaces do not fit into an index of PostgreSQL.</summary>
-    public static string KeyOf(PersonId person, ClusterId cluster, RoleReference role, IEnumerable<string> namespaces) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{person}|{cluster}|{role}|{string.Join(',', namespaces.Order(StringComparer.Ordinal))}")));
+    /// <summary>All its grants are over: the same may be asked again, unless an extension is open, which takes the key over.</summary>
+    /// <param name="extension">The open request that holds the key of this one's extension; <see langword="null"/> if none does.</param>
+    /// <exception cref="InvalidOperationException"><paramref name="extension"/> does not hold that key.</exception>
+    public void Close(AccessRequest? extension = null)
+    {
+        if (extension is not null && extension.OpenKey != OpenKeys.OfExtension(Id)) throw new InvalidOperationException("Only the open extension of a request takes its key over.");
+        // Without a key of its own there is nothing to take over, and the extension goes on with the one it has.
+        if (extension is not null && OpenKey is { } key) extension.OpenKey = key;
+        OpenKey = null;
+    }
 
     private void Settle(RequestStatus status, DateTimeOffset now)
     {

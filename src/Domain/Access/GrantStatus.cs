@@ -37,10 +37,10 @@ public enum EndReason
     /// <summary>Somebody deleted the binding in the cluster.</summary>
     RemovedOutsideLapse,
 
-    /// <summary>Somebody changed the binding in the cluster; Lapse deleted it.</summary>
+    /// <summary>Somebody changed the binding in the cluster, or the records say more than was signed; Lapse deleted it.</summary>
     Altered,
 
-    /// <summary>A newer grant took over.</summary>
+    /// <summary>The grant of an extension took over, verified usable before this one began to end.</summary>
     Superseded,
 }
 
@@ -76,6 +76,9 @@ public enum FailureReason
 
     /// <summary>The cluster refused the binding as invalid.</summary>
     Rejected,
+
+    /// <summary>It would have extended an access that somebody ended on purpose before the extension began.</summary>
+    ExtendedAccessEnded,
 }
 
 /// <summary>How a grant may move.</summary>

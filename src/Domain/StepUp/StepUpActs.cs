@@ -82,6 +82,7 @@ public static class StepUpActs
         ["start"] = request.WantedStart is { } start ? CanonicalTime.Text(start) : null,
         ["reason"] = request.Reason,
         ["ticket"] = request.Ticket,
+        ["extends"] = request.ExtendsId?.ToString(),
         ["entry"] = Convert.ToHexStringLower(entry.Digest()),
         ["workflow"] = Convert.ToHexStringLower(workflow.Digest()),
     };

@@ -9,7 +9,9 @@ public static class RequestClosing
 {
     /// <summary>
     /// Call it in the transaction that ends a grant, after that is saved. The request is locked before the others are
-    /// counted: of two grants that end at once, the later one sees the earlier.
+    /// counted: of two grants that end at once, the later one sees the earlier. Whoever submits an extension of it locks it too
+    /// (<see cref="OpenKeys"/>), so that the extension is either seen here or finds the request closed. A request is locked
+    /// before its extension, everywhere.
     /// </summary>
     public static Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation) => db.CloseIfOverAsync(ended.RequestId, [ended.Id], cancellation);
 
@@ -18,6 +20,8 @@ public static class RequestClosing
     {
         var request = (await db.LockAsync(id, cancellation))!;
         var live = await db.Grants.AnyAsync(g => g.RequestId == id && !ended.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
-        if (!live && request.Status == RequestStatus.Approved) request.Close();
+        if (live || request.Status != RequestStatus.Approved) return;
+        var key = OpenKeys.OfExtension(request.Id);
+        request.Close(await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE open_key = {key} FOR UPDATE").SingleOrDefaultAsync(cancellation));
     }
 }

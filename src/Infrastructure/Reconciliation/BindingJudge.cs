@@ -1,4 +1,5 @@
 using Lapse.Domain.Access;
+using Lapse.Domain.Text;
 using Lapse.Infrastructure.Keys;
 
 namespace Lapse.Infrastructure.Reconciliation;
@@ -9,7 +10,8 @@ internal abstract record BindingFinding
     private BindingFinding() { }
 
     /// <summary>Exactly what was recorded before it was created.</summary>
-    public sealed record AsRecorded : BindingFinding;
+    /// <param name="Signed">What this installation signed, which no row and no annotation can change.</param>
+    public sealed record AsRecorded(BindingSpec Signed) : BindingFinding;
 
     /// <summary>Lapse made it for this grant, but not so, or not in this creation: it is deleted.</summary>
     /// <param name="Differences">In words.</param>
@@ -30,18 +32,37 @@ internal sealed class BindingJudge(BindingKey key)
     {
         var spec = BindingReading.Read(found);
         found.Annotations.TryGetValue(BindingKeys.Signature, out var signature);
-        var signed = spec is not null && spec.GrantId == grant.Id && key.Verify(spec, signature);
-        if (!signed && (found.Uid != grant.BindingUid || found.Uid.Length == 0))
+        var signed = spec is not null && spec.GrantId == grant.Id && key.Verify(spec, signature) ? spec : null;
+        if (signed is null && (found.Uid != grant.BindingUid || found.Uid.Length == 0))
             return new BindingFinding.Foreign(spec is null ? "it does not carry what Lapse writes" : "its signature is not by this installation over what it says");
 
-        var differences = Differences(grant, found, signed ? spec : null, signature);
-        return differences.Count == 0 ? new BindingFinding.AsRecorded() : new BindingFinding.Ours(differences);
+        var differences = Differences(grant, found, signed, signature);
+        return signed is not null && differences.Count == 0 ? new BindingFinding.AsRecorded(signed) : new BindingFinding.Ours(differences);
     }
 
-    /// <summary>Whether this installation signed the object exactly as it is.</summary>
-    public bool IsAsSigned(BindingObject found) =>
+    /// <summary>
+    /// What this installation signed for exactly this name and place in this cluster, whatever became of the rest of the object
+    /// and whatever the rows say; <see langword="null"/> if it signed nothing of the kind.
+    /// </summary>
+    /// <param name="found">The object in the cluster.</param>
+    /// <param name="cluster">The cluster's name in Lapse.</param>
+    public BindingSpec? SignedFor(BindingObject found, string cluster) =>
         BindingReading.Read(found) is { } spec && found.Annotations.TryGetValue(BindingKeys.Signature, out var signature)
-        && key.Verify(spec, signature) && BindingComparison.Of(spec, signature, found) is BindingComparison.Same;
+        && spec.Cluster == cluster && key.Verify(spec, signature) && BindingComparison.Of(spec, signature, found) is not BindingComparison.Foreign ? spec : null;
+
+    /// <summary>
+    /// What the rows say about the end that the signature does not allow; empty if they agree. The signed <c>not-after</c> is
+    /// what was given, and somebody who writes the database moves everything but that.
+    /// </summary>
+    public static IReadOnlyList<string> Prolonged(Grant grant, BindingSpec signed)
+    {
+        List<string> differences = [];
+        if (grant.EndsAt is not { } ends || ends > signed.NotAfter) differences.Add($"the records let it end {Said(grant.EndsAt)}, the signature {CanonicalTime.Text(signed.NotAfter)} at the latest");
+        if (grant.NotAfter is not { } limit || limit > signed.NotAfter) differences.Add($"the records have {Said(grant.NotAfter)} as its not-after, the signature {CanonicalTime.Text(signed.NotAfter)}");
+        return differences;
+    }
+
+    private static string Said(DateTimeOffset? time) => time is { } said ? CanonicalTime.Text(said) : "never";
 
     private static IReadOnlyList<string> Differences(Grant grant, BindingObject found, BindingSpec? signed, string? signature)
     {

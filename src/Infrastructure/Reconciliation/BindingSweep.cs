@@ -8,9 +8,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>
-/// Compares what is in a cluster with the grants, as a backstop of the watch. Bindings of ours whose grant is over or unknown are
-/// deleted (a database that was restored, a create that arrived late); objects of others that wear our label are reported once
-/// and left alone, so that nobody can use Lapse to delete for them.
+/// Compares what is in a cluster with the grants, as a backstop of the watch. Bindings of ours without a live grant are deleted (a
+/// database that was restored or written to, a create that arrived late), and so is one past its signed end, whatever its rows
+/// say; objects of others that wear our label are reported once and left alone, so that nobody can use Lapse to delete for them.
 /// </summary>
 internal sealed class BindingSweep(
     IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, BindingJudge judge, ReconcilerWakes wakes, TimeProvider clock)
@@ -37,13 +37,16 @@ internal sealed class BindingSweep(
         {
             var grant = GrantOf(binding) is { } id ? known.GetValueOrDefault(id) : null;
             var belongs = grant is not null && grant.ClusterId == cluster.Cluster.Id && grant.Namespace == binding.Namespace;
-            if (belongs && !grant!.IsOver)
+            var signed = BindingKeys.IsBindingName(binding.Name) ? judge.SignedFor(binding, cluster.Cluster.Name) : null;
+            // Nothing was ever sent for a grant that is scheduled, so whatever is there belongs to no live one.
+            if (belongs && grant!.Status is GrantStatus.Provisioning or GrantStatus.Active or GrantStatus.Revoking)
             {
                 seen.Add(grant.Id);
-                if (grant.Status == GrantStatus.Active && (binding.Uid != grant.BindingUid || judge.Judge(grant, binding) is not BindingFinding.AsRecorded)) wakes.Look(grant.Id);
+                if (signed is not null && signed.NotAfter <= clock.GetUtcNow()) await EndOutlivedAsync(cluster, binding, grant, signed, cancellation);
+                else if (grant.Status == GrantStatus.Active && NeedsALook(grant, binding)) wakes.Look(grant.Id);
             }
-            // A signature names grant, cluster and namespace: what is exactly as signed, and in no live grant's hand, is left over.
-            else if (judge.IsAsSigned(binding) && BindingReading.Read(binding)!.Cluster == cluster.Cluster.Name && BindingKeys.IsBindingName(binding.Name)) await DeleteAsync(cluster, binding, grant, cancellation);
+            else if (signed is not null || (belongs && judge.Judge(grant!, binding) is not BindingFinding.Foreign))
+                await DeleteAsync(cluster, binding, grant, "LeftOver", $"A binding of Lapse was there {WithoutGrant(grant, belongs)}", cancellation);
             else await ReportAsync(cluster, binding, cancellation);
         }
         foreach (var missing in active.Where(id => !seen.Contains(id))) wakes.Look(missing);
@@ -68,16 +71,49 @@ internal sealed class BindingSweep(
         return await db.Grants.AsNoTracking().Where(g => ids.Contains(g.Id)).ToDictionaryAsync(g => g.Id, cancellation);
     }
 
-    private async Task DeleteAsync(RegisteredCluster cluster, BindingObject binding, Grant? grant, CancellationToken cancellation)
+    private bool NeedsALook(Grant grant, BindingObject binding) =>
+        binding.Uid != grant.BindingUid || grant.EndsAt is null || grant.EndsAt <= clock.GetUtcNow()
+        || judge.Judge(grant, binding) is not BindingFinding.AsRecorded { Signed: var signed } || BindingJudge.Prolonged(grant, signed).Count > 0;
+
+    // What is signed cannot be moved, but status, end, due time and lease can. So neither waits for whoever holds the row.
+    private async Task EndOutlivedAsync(RegisteredCluster cluster, BindingObject binding, Grant grant, BindingSpec signed, CancellationToken cancellation)
+    {
+        if (grant.Status != GrantStatus.Active || !await EndAsync(grant.Id, ActiveEnd.Outlived(signed), cancellation))
+            await DeleteAsync(cluster, binding, grant, ActiveEnd.OutlivedAlert, "A binding of Lapse was there after its signed end", cancellation);
+    }
+
+    /// <summary>Begins the end of an active grant whoever holds its lease.</summary>
+    /// <returns>Whether it was still active.</returns>
+    private async Task<bool> EndAsync(GrantId id, ActiveEnd end, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var grant = (await db.LockAsync(id, cancellation))!;
+        if (grant.Status != GrantStatus.Active) return false;
+        var now = clock.GetUtcNow();
+        end.Begin(db, grant, now);
+        grant.Release(now);
+        await db.CommitAsync(cancellation);
+        return true;
+    }
+
+    private async Task DeleteAsync(RegisteredCluster cluster, BindingObject binding, Grant? grant, string kind, string what, CancellationToken cancellation)
     {
         var result = await cluster.Link.Value.Api.DeleteBindingAsync(binding.Name, binding.Namespace, binding.Uid, cancellation);
         // Gone meanwhile: its grant ended while the list was on its way.
         if (result is DeleteBindingResult.NotFound or DeleteBindingResult.UidConflict) return;
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var words = $"A binding of Lapse was there {(grant is null ? "without any grant" : "although its grant is over")}: {(result is DeleteBindingResult.Deleted ? "deleted" : "it could not be deleted yet")}.";
-        var facts = Facts(binding, words);
-        if (await db.AlertOnceAsync(clock.GetUtcNow(), grant is null ? LedgerSubject.Of(cluster.Cluster.Id) : LedgerSubject.Of(grant.Id), "LeftOver", facts, cancellation)) await db.CommitAsync(cancellation);
+        var facts = Facts(binding, $"{what}: {(result is DeleteBindingResult.Deleted ? "deleted" : "it could not be deleted yet")}.");
+        if (await db.AlertOnceAsync(clock.GetUtcNow(), grant is null ? LedgerSubject.Of(cluster.Cluster.Id) : LedgerSubject.Of(grant.Id), kind, facts, cancellation)) await db.CommitAsync(cancellation);
     }
+
+    private static string WithoutGrant(Grant? grant, bool belongs) => grant switch
+    {
+        null => "without any grant",
+        { IsOver: true } => "although its grant is over",
+        _ when !belongs => "although its grant is for another place",
+        _ => "although its grant has not begun",
+    };
 
     private async Task ReportAsync(RegisteredCluster cluster, BindingObject binding, CancellationToken cancellation)
     {

@@ -10,6 +10,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Everything in the database that a grant leans on, read in one go. Rows, not truths: the evidence says which to believe.</summary>
+/// <param name="Grant">The grant.</param>
+/// <param name="Request">Its request.</param>
+/// <param name="Entry">The pinned version of the catalogue entry.</param>
+/// <param name="Workflow">The pinned version of the workflow.</param>
+/// <param name="Cluster">The cluster.</param>
+/// <param name="Decisions">The decisions on the request's current version, in their order.</param>
+/// <param name="People">Requester and approvers.</param>
+/// <param name="SnapshotRules">The role's rules as last read; <see langword="null"/> if none are known.</param>
+/// <param name="Extended">What it takes over from: the same person's grants in the same place under the request that its request extends.</param>
 internal sealed record GrantFacts(
     Grant Grant,
     AccessRequest Request,
@@ -18,7 +27,8 @@ internal sealed record GrantFacts(
     Cluster Cluster,
     IReadOnlyList<Decision> Decisions,
     IReadOnlyDictionary<PersonId, Person> People,
-    string? SnapshotRules)
+    string? SnapshotRules,
+    IReadOnlyList<Grant> Extended)
 {
     /// <summary>The requester.</summary>
     public Person Requester => People[Request.RequesterId];
@@ -63,6 +73,21 @@ internal sealed record GrantFacts(
         var rules = await db.RoleSnapshots.AsNoTracking()
             .Where(s => s.ClusterId == grant.ClusterId && s.RoleKind == grant.RoleKind && s.RoleName == grant.RoleName && s.Namespace == place)
             .Select(s => s.Rules).SingleOrDefaultAsync(cancellation);
-        return new(grant, request, entry, workflow, cluster, decisions, people, rules is null or "[]" ? null : rules);
+        var extended = await db.Grants.AsNoTracking().ExtendedBy(grant, request.ExtendsId).ToListAsync(cancellation);
+        return new(grant, request, entry, workflow, cluster, decisions, people, rules is null or "[]" ? null : rules, extended);
+    }
+}
+
+/// <summary>Finds what an extension takes over from.</summary>
+internal static class ExtendedGrants
+{
+    /// <summary>The grants in the place of <paramref name="grant"/> under the request that is extended; never somebody else's, whatever a row names.</summary>
+    /// <param name="grants">All grants.</param>
+    /// <param name="grant">The extension's grant.</param>
+    /// <param name="extended">The request that is extended; <see langword="null"/> if none is.</param>
+    public static IQueryable<Grant> ExtendedBy(this IQueryable<Grant> grants, Grant grant, AccessRequestId? extended)
+    {
+        var (id, person, cluster, place, kind, role) = (extended ?? default, grant.PersonId, grant.ClusterId, grant.Namespace, grant.RoleKind, grant.RoleName);
+        return grants.Where(g => extended != null && g.RequestId == id && g.PersonId == person && g.ClusterId == cluster && g.Namespace == place && g.RoleKind == kind && g.RoleName == role);
     }
 }

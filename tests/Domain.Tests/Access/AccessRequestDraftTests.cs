@@ -38,10 +38,10 @@ public class AccessRequestDraftTests
         string[] keys =
         [
             Key(["a", "b"]), Key(["a"]), Key([]), Key(["ab"]),
-            AccessRequest.KeyOf(Bob, TheCluster, new(RoleKind.ClusterRole, "edit"), ["a", "b"]),
-            AccessRequest.KeyOf(Alice, UuidId.New<ClusterId>(Now), new(RoleKind.ClusterRole, "edit"), ["a", "b"]),
-            AccessRequest.KeyOf(Alice, TheCluster, new(RoleKind.Role, "edit"), ["a", "b"]),
-            AccessRequest.KeyOf(Alice, TheCluster, new(RoleKind.ClusterRole, "admin"), ["a", "b"]),
+            OpenKeys.Of(Bob, TheCluster, new(RoleKind.ClusterRole, "edit"), ["a", "b"]),
+            OpenKeys.Of(Alice, UuidId.New<ClusterId>(Now), new(RoleKind.ClusterRole, "edit"), ["a", "b"]),
+            OpenKeys.Of(Alice, TheCluster, new(RoleKind.Role, "edit"), ["a", "b"]),
+            OpenKeys.Of(Alice, TheCluster, new(RoleKind.ClusterRole, "admin"), ["a", "b"]),
         ];
         Assert.Equal(keys.Length, keys.Distinct().Count());
     }
@@ -54,11 +54,11 @@ public class AccessRequestDraftTests
     public void OpenKey_ThroughALife_IsThereFromSubmissionToClose()
     {
         var request = Awaiting();
-        Assert.Equal(AccessRequest.KeyOf(Alice, TheCluster, request.Role, request.Namespaces), request.OpenKey);
+        Assert.Equal(OpenKeys.Of(Alice, TheCluster, request.Role, request.Namespaces), request.OpenKey);
 
         request.Close();
         Assert.Null(request.OpenKey);
     }
 
-    private static string Key(IEnumerable<string> namespaces) => AccessRequest.KeyOf(Alice, TheCluster, new(RoleKind.ClusterRole, "edit"), namespaces);
+    private static string Key(IEnumerable<string> namespaces) => OpenKeys.Of(Alice, TheCluster, new(RoleKind.ClusterRole, "edit"), namespaces);
 }

@@ -20,6 +20,7 @@ public class StepUpActsTests
         [nameof(AccessRequest.RoleKind)] = r => Set(r, nameof(r.RoleKind), RoleKind.Role),
         [nameof(AccessRequest.RoleName)] = r => Set(r, nameof(r.RoleName), "admin"),
         [nameof(AccessRequest.Namespaces)] = r => Set(r, nameof(r.Namespaces), new[] { "payments-prod" }),
+        [nameof(AccessRequest.ExtendsId)] = r => Set(r, nameof(r.ExtendsId), UuidId.New<AccessRequestId>(Now)),
         ["no namespace, which is cluster-wide"] = r => Set(r, nameof(r.Namespaces), Array.Empty<string>()),
         [nameof(AccessRequest.Duration)] = r => Set(r, nameof(r.Duration), r.Duration + TimeSpan.FromSeconds(1)),
         ["a part of a second"] = r => Set(r, nameof(r.Duration), r.Duration + TimeSpan.FromMicroseconds(1)),

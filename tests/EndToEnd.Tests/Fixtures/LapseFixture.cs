@@ -55,7 +55,7 @@ public sealed class LapseFixture : IAsyncLifetime
         Cluster = await cluster;
         await SandboxCluster.SeedAsync(Cluster, cancellation);
         await ApplyAsync(options, null, cancellation);
-        var rights = await PortalProcess.RunAsync(options, ["cluster-rights", SandboxCluster.Name, "--account", SandboxCluster.Account], cancellation);
+        var rights = await PortalProcess.RunAsync(options, ["cluster-rights", SandboxCluster.Name], cancellation);
         await SandboxCluster.GrantPortalAsync(Cluster, rights, cancellation);
         await ApplyAsync(options, await SandboxCluster.PortalTokenAsync(Cluster, cancellation), cancellation);
         Portal = await PortalProcess.StartAsync(options, cancellation);

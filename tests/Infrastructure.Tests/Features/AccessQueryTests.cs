@@ -25,7 +25,7 @@ public sealed class AccessQueryTests(PostgresFixture postgres) : OversightTest(p
         var row = Assert.Single((await AskAsync(World.Alice, Mine)).Rows);
 
         Assert.Equal((id, GrantStatus.Active, Start.AddMinutes(30), "alice", true), (row.Grant.Id, row.Grant.Status, row.Grant.EndsAt, row.Holder.Name, row.IsMine));
-        Assert.True(row is { MayDrop: true, MayRevoke: false, MayOpen: true });
+        Assert.True(row is { MayDrop: true, MayRevoke: false, MayOpen: true, MayExtend: true });
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class AccessQueryTests(PostgresFixture postgres) : OversightTest(p
         var admins = Assert.Single((await AskAsync(World.Dana, All)).Rows);
         var auditors = Assert.Single((await AskAsync(World.Sam, All)).Rows);
 
-        Assert.True(admins is { MayDrop: false, MayRevoke: true, MayOpen: true });
+        Assert.True(admins is { MayDrop: false, MayRevoke: true, MayOpen: true, MayExtend: false });
         Assert.True(auditors is { MayDrop: false, MayRevoke: false, MayOpen: true });
     }
 
@@ -73,7 +73,7 @@ public sealed class AccessQueryTests(PostgresFixture postgres) : OversightTest(p
 
         var row = Assert.Single((await AskAsync(World.Bob, Approved)).Rows);
 
-        Assert.True(row is { MayDrop: false, MayRevoke: true, MayOpen: true });
+        Assert.True(row is { MayDrop: false, MayRevoke: true, MayOpen: true, MayExtend: false });
         foreach (var other in new[] { World.Alice, World.Carol, World.Dana, World.Mallory, await SignInAgainAsync(World.Bob, "sre") })
             Assert.Empty((await AskAsync(other, Approved)).Rows);
     }

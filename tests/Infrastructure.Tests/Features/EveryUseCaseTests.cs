@@ -6,6 +6,7 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
@@ -45,6 +46,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
             w => [w.Dana, w.Sam, w.Mallory]),
         new(typeof(AskForAccess), "submit another's draft", async (t, actor) => (await t.Get<AskForAccess>().SubmitAsync(actor, await t.DraftIdAsync(), Cancellation)).Refusal,
             w => [w.Bob, w.Dana, w.Sam, w.Mallory]),
+        new(typeof(AskForAccess), "extend another's access", async (t, actor) => (await t.Get<AskForAccess>().ExtendAsync(actor, await t.GrantedIdAsync(), Typed, Cancellation)).Refusal,
+            w => [w.Bob, w.Carol, w.Dana, w.Sam, w.Mallory]),
         new(typeof(SubmitRequest), "submit with a token without the group", (t, actor) => t.ActAsync<SubmitRequest>(ActKind.SubmitRequest, t.DraftIdAsync, actor, GroupsButDevelopers),
             w => [w.Alice, w.Bob, w.Dana, w.Sam, w.Mallory]),
         new(typeof(WithdrawRequest), "withdraw another's request", async (t, actor) => (await t.Get<WithdrawRequest>().WithdrawAsync(actor, await t.WaitingIdAsync(), Cancellation)).Refusal,
@@ -223,6 +226,13 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         db.Grants.Add(grant);
         await db.CommitAsync(Cancellation);
         return (_grant = grant.Id).Value;
+    }
+
+    private async Task<AccessRequestId> GrantedIdAsync()
+    {
+        var grant = await GrantIdAsync();
+        await using var db = Database.CreateDbContext();
+        return await db.Grants.Where(g => g.Id == grant).Select(g => g.RequestId).SingleAsync(Cancellation);
     }
 
     private async Task<ConfigurationChangeId> ChangeIdAsync() => _change ??= await NewChangeAsync(proved: true);

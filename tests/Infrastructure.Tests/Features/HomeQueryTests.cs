@@ -2,6 +2,7 @@ using Lapse.Domain.Access;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Home;
+using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Features;
@@ -65,6 +66,30 @@ public sealed class HomeQueryTests(PostgresFixture postgres) : DatabaseTest(post
         await _portal.EndAsync(id, EndReason.Dropped);
 
         Assert.Empty((await AskAsync(_alice)).Held);
+    }
+
+    [Fact]
+    public async Task AskAsync_HeldAccess_CanBeExtendedOnceWhileActiveAndNobodyEndedAPart()
+    {
+        var entry = await _portal.EntryAsync("Edit two", namespaces: ["payments-prod", "web-prod"]);
+        var id = await _portal.SubmittedAsync(_alice, entry);
+        await _portal.DecideAsync(id, _bob, entry, Verdict.Approve);
+        Assert.All((await AskAsync(_alice)).Held, held => Assert.False(held.MayExtend));
+        await _portal.ActivateAsync(id, TimeSpan.FromMinutes(5));
+        Assert.All((await AskAsync(_alice)).Held, held => Assert.True(held.MayExtend));
+
+        var extension = await _portal.SubmittedAsync(_alice, entry, extends: id);
+        Assert.All((await AskAsync(_alice)).Held, held => Assert.False(held.MayExtend));
+
+        await _portal.DecideAsync(extension, _bob, entry, Verdict.Deny);
+        Assert.All((await AskAsync(_alice)).Held, held => Assert.True(held.MayExtend));
+
+        await using (var db = Database.CreateDbContext())
+        {
+            (await db.Grants.FirstAsync(g => g.RequestId == id, Cancellation)).End(EndReason.Revoked, _bob.PersonId, TestPortal.Now);
+            await db.SaveChangesAsync(Cancellation);
+        }
+        Assert.All((await AskAsync(_alice)).Held, held => Assert.False(held.MayExtend));
     }
 
     [Fact]

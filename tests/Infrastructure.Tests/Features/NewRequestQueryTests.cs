@@ -1,4 +1,5 @@
 using Lapse.Domain;
+using Lapse.Domain.Access;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Requests;
@@ -75,6 +76,62 @@ public sealed class NewRequestQueryTests(PostgresFixture postgres) : DatabaseTes
 
         Assert.Equal("SignInAgain", (await AskAsync(new(_alice.PersonId, bob.SessionId), "edit-payments")).Refusal?.Code);
     }
+
+    [Fact]
+    public async Task AskAsync_Extend_StartsWithWhatTheEarlierRequestHas()
+    {
+        var id = await ActiveAsync();
+
+        var view = (await ExtendAsync(_alice, id.ToString())).Value;
+
+        Assert.Equal(new(id, "edit in payments-prod", "OPS-1", TimeSpan.FromMinutes(30), TestPortal.Now.AddMinutes(25)), view.Extension);
+        Assert.Equal((_entry.Id, null, null), (view.Id, view.Hindrance, view.Open));
+        Assert.Equal(["payments-prod"], view.Namespaces);
+        Assert.Null((await AskAsync(_alice, "edit-payments")).Value.Extension);
+    }
+
+    [Fact]
+    public async Task AskAsync_ExtendWhatIsNotMineOrNotThere_IsRefusedAlike()
+    {
+        var id = await ActiveAsync();
+        var dana = await _portal.PersonAsync("dana", "lapse-admins", "developers");
+
+        foreach (var ask in new[] { ExtendAsync(dana, id.ToString()), ExtendAsync(_alice, Guid.NewGuid().ToString()), ExtendAsync(_alice, "nonsense") })
+            Assert.Equal("RequestUnknown", (await ask).Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task AskAsync_ExtendTwice_SaysWhichOneWaits()
+    {
+        var id = await ActiveAsync();
+        var first = await _portal.SubmittedAsync(_alice, _entry, extends: id);
+
+        var hindrance = (await ExtendAsync(_alice, id.ToString())).Value.Hindrance;
+
+        Assert.Equal(("ExtensionOpen", $"/requests/{first}"), (hindrance?.Code, hindrance?.Link));
+    }
+
+    [Fact]
+    public async Task AskAsync_ExtendWhatIsOver_LeadsToAskingAnew()
+    {
+        var id = await ActiveAsync();
+        await _portal.EndAsync(id, EndReason.Expired);
+
+        var hindrance = (await ExtendAsync(_alice, id.ToString())).Value.Hindrance;
+
+        Assert.Equal(("ExtensionOfNothing", $"/requests/new?role={_entry.Id}"), (hindrance?.Code, hindrance?.Link));
+    }
+
+    private async Task<AccessRequestId> ActiveAsync()
+    {
+        var id = await _portal.SubmittedAsync(_alice, _entry);
+        await _portal.DecideAsync(id, await _portal.PersonAsync("bob", "developers"), _entry, Verdict.Approve);
+        await _portal.DecideAsync(id, await _portal.PersonAsync("carol", "developers"), _entry, Verdict.Approve);
+        await _portal.ActivateAsync(id, TimeSpan.FromMinutes(5));
+        return id;
+    }
+
+    private Task<Outcome<NewRequestView>> ExtendAsync(Actor actor, string id) => new NewRequestQuery(Database, _portal.Guard, _portal.Clock).AskAsync(actor, new("", id), Cancellation);
 
     private Task<Outcome<NewRequestView>> AskAsync(Actor actor, string role) =>
         new NewRequestQuery(Database, _portal.Guard, _portal.Clock).AskAsync(actor, new(role), Cancellation);

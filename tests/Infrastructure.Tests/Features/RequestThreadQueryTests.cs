@@ -158,6 +158,44 @@ public sealed class RequestThreadQueryTests(PostgresFixture postgres) : Database
         Assert.Equal(2, reopened.Version);
     }
 
+    [Fact]
+    public async Task AskAsync_Extension_EachSideNamesTheOther()
+    {
+        var id = await _portal.SubmittedAsync(_alice, _entry);
+        await _portal.DecideAsync(id, _bob, _entry, Verdict.Approve);
+        await _portal.DecideAsync(id, _carol, _entry, Verdict.Approve);
+        Assert.False((await AskAsync(_alice, id)).Value.Rights.Extend);
+        await _portal.ActivateAsync(id, TimeSpan.FromMinutes(5));
+        Assert.True((await AskAsync(_alice, id)).Value.Rights.Extend);
+        Assert.False((await AskAsync(_bob, id)).Value.Rights.Extend);
+
+        var extension = await _portal.SubmittedAsync(_alice, _entry, extends: id);
+
+        var (old, later) = ((await AskAsync(_alice, id)).Value, (await AskAsync(_bob, extension)).Value);
+        Assert.Equal((false, extension, "Awaiting approval", true), (old.Rights.Extend, old.ExtendedBy!.Id, old.ExtendedBy.State.Word, old.ExtendedBy.MayOpen));
+        Assert.Equal(new(id, true, old.State, TestPortal.Now.AddMinutes(25), false), later.Extends);
+        Assert.Null(old.Extends);
+        Assert.Null(later.ExtendedBy);
+        Assert.StartsWith("asked to extend edit in", later.Events[0].Sentence, StringComparison.Ordinal);
+        Assert.True(later.Rights.Decide);
+
+        await _portal.EndAsync(id, EndReason.Revoked);
+
+        Assert.True((await AskAsync(_bob, extension)).Value.Extends!.EndedOnPurpose);
+    }
+
+    [Fact]
+    public async Task AskAsync_ExtensionUnderAnotherWorkflow_LeadsNowhereForWhoeverMayNotSeeIt()
+    {
+        var earlier = await _portal.SubmittedAsync(_alice, _entry);
+        var other = await _portal.EntryAsync("Edit elsewhere", approvers: ["developers"], namespaces: ["dev"]);
+        var erin = await _portal.PersonAsync("erin", "developers");
+        var extension = await _portal.SubmittedAsync(_alice, other, extends: earlier);
+
+        Assert.Equal((earlier, false), ((await AskAsync(erin, extension)).Value.Extends!.Id, (await AskAsync(erin, extension)).Value.Extends!.MayOpen));
+        Assert.True((await AskAsync(_bob, extension)).Value.Extends!.MayOpen);
+    }
+
     private RequestThreadQuery Query => new(Database, _portal.Guard, _portal.Clock);
 
     private Task<Outcome<RequestThreadView>> AskAsync(Actor actor, AccessRequestId id) => Query.AskAsync(actor, new(id.ToString()), Cancellation);

@@ -104,20 +104,20 @@ internal sealed class TestPortal(TestDatabase database)
     }
 
     /// <summary>A draft.</summary>
-    public async Task<AccessRequestId> DraftAsync(Actor requester, Entry entry, string reason = "rollback of 4711", DateTimeOffset? at = null)
+    public async Task<AccessRequestId> DraftAsync(Actor requester, Entry entry, string reason = "rollback of 4711", DateTimeOffset? at = null, AccessRequestId? extends = null)
     {
         await using var db = database.CreateDbContext();
-        var draft = AccessRequest.Draft(new(TimeSpan.FromMinutes(30), null, reason, "OPS-1"), entry.Version, entry.Workflow, Edit, requester.PersonId, "oidc:someone", at ?? Now.AddMinutes(-30));
+        var draft = AccessRequest.Draft(new(TimeSpan.FromMinutes(30), null, reason, "OPS-1"), entry.Version, entry.Workflow, Edit, requester.PersonId, "oidc:someone", at ?? Now.AddMinutes(-30), extends);
         db.Add(draft);
         await db.SaveChangesAsync(Cancellation);
         return draft.Id;
     }
 
     /// <summary>A request that waits, with its proof and its ledger entry.</summary>
-    public async Task<AccessRequestId> SubmittedAsync(Actor requester, Entry entry, string reason = "rollback of 4711", DateTimeOffset? at = null)
+    public async Task<AccessRequestId> SubmittedAsync(Actor requester, Entry entry, string reason = "rollback of 4711", DateTimeOffset? at = null, AccessRequestId? extends = null)
     {
         var time = at ?? Now.AddMinutes(-20);
-        var id = await DraftAsync(requester, entry, reason, time);
+        var id = await DraftAsync(requester, entry, reason, time, extends);
         await ChangeAsync(id, (db, request) =>
         {
             request.Submit(entry.Workflow, Prove(db, requester, ActKind.SubmitRequest, id, time), time);
@@ -125,6 +125,7 @@ internal sealed class TestPortal(TestDatabase database)
             {
                 ["reason"] = reason,
                 ["durationSeconds"] = 1800,
+                ["extends"] = extends?.ToString(),
                 ["proof"] = new JsonObject { ["acr"] = "urn:mfa", ["amr"] = new JsonArray("pwd", "otp"), ["tokenSha256"] = "ab12" },
             });
         });

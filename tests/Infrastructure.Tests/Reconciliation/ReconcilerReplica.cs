@@ -49,9 +49,9 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     }
 
     /// <summary>A replica that runs.</summary>
-    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null)
+    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null, TimeProvider? clock = null)
     {
-        var replica = Create(database, options);
+        var replica = Create(database, options, clock: clock);
         foreach (var service in replica.Services.GetServices<IHostedService>())
         {
             await service.StartAsync(TestContext.Current.CancellationToken);

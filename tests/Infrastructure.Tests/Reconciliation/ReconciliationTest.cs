@@ -45,9 +45,9 @@ public abstract class ReconciliationTest(PostgresFixture postgres, ControlPlaneF
         await base.DisposeAsync();
     }
 
-    internal async Task<ReconcilerReplica> StartAsync(ReconciliationOptions? options = null) => Own(await ReconcilerReplica.StartAsync(Database, options));
+    internal async Task<ReconcilerReplica> StartAsync(ReconciliationOptions? options = null, TimeProvider? clock = null) => Own(await ReconcilerReplica.StartAsync(Database, options, clock));
 
-    internal ReconcilerReplica Create(ReconciliationOptions? options = null) => Own(ReconcilerReplica.Create(Database, options));
+    internal ReconcilerReplica Create(ReconciliationOptions? options = null, TimeProvider? clock = null) => Own(ReconcilerReplica.Create(Database, options, clock: clock));
 
     /// <summary>An approved grant of “edit” in the test's namespace.</summary>
     internal async Task<Grant> ApprovedAsync(TimeSpan? duration = null, int approvals = 1, string role = "edit", Actor? requester = null)

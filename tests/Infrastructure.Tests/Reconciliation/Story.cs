@@ -117,14 +117,14 @@ internal sealed class Story
 
     /// <summary>A request with the requester's proof; approved by those who are named, each with a proof.</summary>
     public async Task<(AccessRequest Request, IReadOnlyList<Grant> Grants)> ApprovedAsync(
-        (ElevatedRoleVersion Entry, WorkflowVersion Workflow) governed, RoleRules rules, CancellationToken cancellation, TimeSpan? duration = null, Actor? requester = null, Actor[]? approvers = null, DateTimeOffset? start = null)
+        (ElevatedRoleVersion Entry, WorkflowVersion Workflow) governed, RoleRules rules, CancellationToken cancellation, TimeSpan? duration = null, Actor? requester = null, Actor[]? approvers = null, DateTimeOffset? start = null, AccessRequestId? extends = null)
     {
         var (entry, workflow) = governed;
         await using var db = _database.CreateDbContext();
         var who = requester ?? Alice;
         var person = await db.People.SingleAsync(p => p.Id == who.PersonId, cancellation);
         var now = DateTimeOffset.UtcNow;
-        var request = AccessRequest.Draft(new(duration ?? TimeSpan.FromMinutes(30), start, "The queue is stuck", "OPS-1"), entry, workflow, rules, person.Id, $"oidc:{person.UserName}", now);
+        var request = AccessRequest.Draft(new(duration ?? TimeSpan.FromMinutes(30), start, "The queue is stuck", "OPS-1"), entry, workflow, rules, person.Id, $"oidc:{person.UserName}", now, extends);
         db.AccessRequests.Add(request);
         request.Submit(workflow, (await ProveAsync(db, StepUpActs.Submit(request, entry, workflow), who, cancellation)).Id, now);
         foreach (var approver in approvers ?? [.. new[] { Bob, Carol }.Take(workflow.Stages.Sum(s => s.Approvals))]) await ApproveAsync(db, request, entry, workflow, approver, cancellation);

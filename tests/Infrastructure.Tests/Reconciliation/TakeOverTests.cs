@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Kubernetes;
@@ -130,40 +129,5 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         await StartAsync();
 
         Assert.Equal(created.Uid, (await UntilAsync(grant, GrantStatus.Active)).BindingUid);
-    }
-
-    /// <summary>Holds the worker that first ends a step of a grant, as if its process were frozen there.</summary>
-    private sealed class StopAfter : IDisposable
-    {
-        private readonly ActivityListener _listener;
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _goOn = new();
-        private int _held;
-
-        public StopAfter(string step, Domain.GrantId grant)
-        {
-            _listener = new()
-            {
-                ShouldListenTo = source => source.Name == ReconciliationSteps.SourceName,
-                Sample = (ref _) => ActivitySamplingResult.AllData,
-                ActivityStopped = activity =>
-                {
-                    if (activity.OperationName != step || activity.GetTagItem(ReconciliationSteps.GrantTag) as string != grant.ToString() || Interlocked.Exchange(ref _held, 1) == 1) return;
-                    _reached.TrySetResult();
-                    _goOn.Wait(TimeSpan.FromMinutes(1));
-                },
-            };
-            ActivitySource.AddActivityListener(_listener);
-        }
-
-        public Task Reached => _reached.Task;
-
-        public void GoOn() => _goOn.Set();
-
-        public void Dispose()
-        {
-            _goOn.Set();
-            _listener.Dispose();
-        }
     }
 }

@@ -81,5 +81,19 @@ public sealed class HomePageTests : PageTestContext<HomeAsk, HomeView>
         page.WaitForAssertion(() => Assert.Empty(page.FindAll(".held")));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Held_CanBeExtended_WhereTheQuerySaysSo(bool mayExtend)
+    {
+        var grant = Samples.Grant(GrantStatus.Active);
+        Query.Answer(Nothing with { Held = [new(grant, "Edit payments", ClusterEnvironment.Production, "Sandbox", mayExtend)] });
+
+        var extend = Render<HomePage>().FindAll(".held a").SingleOrDefault(a => a.TextContent == "Extend");
+
+        Assert.Equal(mayExtend ? $"/requests/new?extend={grant.RequestId}" : null, extend?.GetAttribute("href"));
+        Assert.Equal(mayExtend ? "Extend edit in payments-prod" : null, extend?.GetAttribute("aria-label"));
+    }
+
     private static Portal.Components.Elements.StateLook StateOf(RequestStatus status) => Portal.Components.Elements.StateLooks.Of(status);
 }

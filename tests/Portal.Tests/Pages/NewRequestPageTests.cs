@@ -148,4 +148,47 @@ public sealed class NewRequestPageTests : PageTestContext<NewRequestAsk, NewRequ
         Assert.False(sent, why);
         Assert.NotEmpty(form.FindAll(".duration + .error"));
     }
+
+    [Fact]
+    public void Extension_InTheAddress_IsAskedForAndSaysWhatHappens()
+    {
+        var extension = Samples.Extension();
+        Query.Answer(Samples.NewRequest(["payments-prod", "web-prod"], extension: extension));
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/requests/new?extend={extension.Id}");
+
+        var page = Render<NewRequestPage>();
+
+        Assert.Equal(extension.Id.ToString(), Assert.Single(Query.Asked).Extend);
+        Assert.Contains("You extend your access to edit in payments-prod, which has 20:00 left. The new time counts from the moment when the extension is approved and usable; the present access ends then.",
+            page.Find(".entry-note").TextContent, StringComparison.Ordinal);
+        Assert.Equal($"/requests/{extension.Id}", page.Find(".page-above a, header a").GetAttribute("href"));
+        // Place and start are those of the access that goes on.
+        Assert.Empty(page.FindAll("input[type=checkbox], input[type=radio]"));
+        Assert.Equal("Submit request", page.Find("button.btn-primary").TextContent.Trim());
+    }
+
+    [Theory]
+    [InlineData(45, 45)]
+    [InlineData(90, 60)]
+    public void Extension_Form_StartsWithTicketAndDurationWithinTheMaximum(int before, int offered)
+    {
+        AccessRequestContent? asked = null;
+        var form = Render<RequestForm>(p => p.Add(f => f.Entry, Samples.NewRequest(["payments-prod", "web-prod"], extension: Samples.Extension(TimeSpan.FromMinutes(before))))
+            .Add(f => f.OnSubmit, content => { asked = content; return Task.FromResult<Refusal?>(null); }));
+        form.Find("textarea").Input("Not done yet");
+
+        form.Find("button.btn-primary").Click();
+
+        Assert.Equal(("Not done yet", "OPS-9", TimeSpan.FromMinutes(offered), null), (asked!.Reason, asked.Ticket, asked.Duration, asked.WantedStart));
+    }
+
+    [Fact]
+    public void Extension_ThatCannotSucceed_SaysWhyAndLeadsOn()
+    {
+        Query.Answer(Samples.NewRequest(extension: Samples.Extension(), hindrance: new("ExtensionOpen", "You have asked to extend this already.", "/requests/1")));
+        var page = Render<NewRequestPage>();
+
+        Assert.Empty(page.FindAll("form"));
+        Assert.Equal("/requests/1", page.Find("[role=alert] a").GetAttribute("href"));
+    }
 }

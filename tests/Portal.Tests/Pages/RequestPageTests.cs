@@ -205,5 +205,51 @@ public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, Request
         Assert.Contains("urn:mfa", details.TextContent, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Active_Mine_CanBeExtended()
+    {
+        var thread = Samples.Thread(RequestStatus.Approved, new(false, false, false, true, false, null, Extend: true), [Samples.Grant(GrantStatus.Active)]);
+        Query.Answer(thread);
+        Assert.Equal($"/requests/new?extend={thread.Id}", Open().FindAll(".page-action a").Single(a => a.TextContent == "Extend").GetAttribute("href"));
+
+        Query.Answer(thread with { Rights = thread.Rights with { Extend = false } });
+        Assert.DoesNotContain(Open().FindAll(".page-action a"), a => a.TextContent == "Extend");
+    }
+
+    [Fact]
+    public void Extension_ForAnApprover_SaysUntilWhenThePresentAccessLasts()
+    {
+        var earlier = Samples.Link(endsAt: Samples.Now.AddMinutes(20));
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false) with { Extends = earlier });
+        var page = Open();
+
+        var note = page.Find(".thread-notes .entry-note");
+        Assert.Contains("Extends Alice's earlier access, which has 20:00 left.", System.Text.RegularExpressions.Regex.Replace(note.TextContent, @"\s+", " "), StringComparison.Ordinal);
+        Assert.Equal($"/requests/{earlier.Id}", note.QuerySelector("a")!.GetAttribute("href"));
+        Assert.Contains("asks to extend", page.Find("section[aria-label='What was asked for']").TextContent, StringComparison.Ordinal);
+        Assert.Contains("the present access ends", page.Find(".decide .consequence").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Extension_OfWhatWasEndedOnPurpose_SaysThatItCannotBeApproved()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval) with { Extends = Samples.Link("Revoked", endedOnPurpose: true) });
+
+        Assert.Contains("can no longer be approved", Open().Find(".thread-notes .tone-bad").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Extended_NamesWhatExtendsItWithALinkOnlyForWhoMaySeeIt()
+    {
+        var later = Samples.Link("Awaiting approval");
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Active)]) with { ExtendedBy = later });
+        Assert.Equal($"/requests/{later.Id}", Open().Find(".thread-notes .entry-note a").GetAttribute("href"));
+
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Active)]) with { ExtendedBy = later with { MayOpen = false } });
+        var note = Open().Find(".thread-notes .entry-note");
+        Assert.Null(note.QuerySelector("a"));
+        Assert.Contains("Extended by a later request.", System.Text.RegularExpressions.Regex.Replace(note.TextContent, @"\s+", " "), StringComparison.Ordinal);
+    }
+
     private IRenderedComponent<RequestPage> Open() => Render<RequestPage>(p => p.Add(page => page.Id, Guid.NewGuid().ToString("D")));
 }

@@ -29,9 +29,14 @@ internal static class Samples
         ElevatedRoleId.From(Guid.NewGuid()), title, "For rollbacks.", ClusterEnvironment.Production, new(RoleKind.ClusterRole, "edit"), ["payments-prod"],
         TimeSpan.FromHours(1), "1 approval by developers", facts ?? Edit, cluster ?? Cluster(), open, hindrance);
 
-    public static NewRequestView NewRequest(IReadOnlyList<string>? namespaces = null, IReadOnlyList<AskedStage>? stages = null, Refusal? hindrance = null, OpenRequest? open = null) => new(
+    public static NewRequestView NewRequest(IReadOnlyList<string>? namespaces = null, IReadOnlyList<AskedStage>? stages = null, Refusal? hindrance = null, OpenRequest? open = null, ExtensionFacts? extension = null) => new(
         ElevatedRoleId.From(Guid.NewGuid()), "Edit payments", ClusterEnvironment.Production, new(RoleKind.ClusterRole, "edit"), namespaces ?? ["payments-prod"],
-        TimeSpan.FromHours(1), TimeSpan.FromMinutes(30), false, Edit, Cluster(), stages ?? [Stage()], open, hindrance);
+        TimeSpan.FromHours(1), TimeSpan.FromMinutes(30), false, Edit, Cluster(), stages ?? [Stage()], open, hindrance, extension);
+
+    public static ExtensionFacts Extension(TimeSpan? duration = null) => new(AccessRequestId.From(Guid.NewGuid()), "edit in payments-prod", "OPS-9", duration ?? TimeSpan.FromMinutes(45), Now.AddMinutes(20));
+
+    public static ExtensionLink Link(string word = "Active", bool mayOpen = true, DateTimeOffset? endsAt = null, bool endedOnPurpose = false) =>
+        new(AccessRequestId.From(Guid.NewGuid()), mayOpen, new(word, Tone.Neutral, Glyphs.Clock), endsAt, endedOnPurpose);
 
     public static AskedStage Stage(int approvals = 1, params string[] people) => new("Peers", approvals, ["developers"], people.Length == 0 ? ["Bob", "Carol"] : people, false);
 

@@ -30,6 +30,8 @@ internal sealed class AccessRequestConfiguration : IEntityTypeConfiguration<Acce
         request.HasIndex(r => r.ApproverGroups).HasMethod("gin").HasFilter("status = 'AwaitingApproval'");
         request.HasIndex(r => new { r.Status, r.ExpiresAt });
         request.HasIndex(r => r.SubmittedAt);
+        request.HasIndex(r => r.ExtendsId).HasFilter("extends_id IS NOT NULL");
+        request.HasOne<AccessRequest>().WithMany().HasForeignKey(r => r.ExtendsId).OnDelete(DeleteBehavior.Restrict);
         request.HasOne<Person>().WithMany().HasForeignKey(r => r.RequesterId).OnDelete(DeleteBehavior.Restrict);
         request.HasOne<ElevatedRoleVersion>().WithMany().HasForeignKey(r => new { r.ElevatedRoleId, r.ElevatedRoleVersion }).OnDelete(DeleteBehavior.Restrict);
         request.HasOne<WorkflowVersion>().WithMany().HasForeignKey(r => new { r.WorkflowId, r.WorkflowVersion }).OnDelete(DeleteBehavior.Restrict);

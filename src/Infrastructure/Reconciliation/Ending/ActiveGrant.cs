@@ -1,32 +1,30 @@
-using System.Text.Json.Nodes;
-using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Ledger;
-using Lapse.Domain.Text;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
-/// <summary>Ends an active grant when its time is over, or when its binding is not as it was made. Nothing is ever put back.</summary>
+/// <summary>
+/// Ends an active grant when its time is over, when its binding is not as it was made, or when its rows give it longer than its
+/// signature. Nothing is ever put back.
+/// </summary>
 internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, TimeProvider clock)
 {
     /// <summary>Does what is next for an active grant.</summary>
     public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
     {
-        if (grant.EndsAt <= clock.GetUtcNow())
-        {
-            await EndAsync(grant, EndReason.Expired, [], cancellation);
-            return StepResult.Again;
-        }
-        var finding = await InspectAsync(grant, cancellation);
-        if (finding is null) return await records.ReleaseAsync(grant, grant.EndsAt, cancellation);
-        await EndAsync(grant, finding.Value.Reason, finding.Value.Differences, cancellation);
+        // A row without an end is no reason to go on.
+        var end = grant.EndsAt is not { } ends || ends <= clock.GetUtcNow() ? ActiveEnd.Expired : await InspectAsync(grant, cancellation);
+        if (end is null) return await records.ReleaseAsync(grant, grant.EndsAt, cancellation);
+
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant.Id);
+        step?.SetTag("lapse.reason", end.Reason.ToString());
+        await records.RecordAsync(grant, (db, current, now) => end.Begin(db, current, now), cancellation);
         return StepResult.Again;
     }
 
-    private async Task<(EndReason Reason, IReadOnlyList<string> Differences)?> InspectAsync(Grant grant, CancellationToken cancellation)
+    private async Task<ActiveEnd?> InspectAsync(Grant grant, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Inspect, grant.Id);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
@@ -34,28 +32,19 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
         if (!link.Succeeded) return null;
         return await link.Value.Api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation) switch
         {
-            GetBindingResult.NotFound => (EndReason.RemovedOutsideLapse, []),
+            GetBindingResult.NotFound => ActiveEnd.Removed,
             // Deleted and held by a finalizer, it is on its way out: nobody waits for that.
-            GetBindingResult.Found found when found.Binding.Uid != grant.BindingUid || found.Binding.DeletedAt is not null => (EndReason.RemovedOutsideLapse, []),
-            GetBindingResult.Found found => judge.Judge(grant, found.Binding) is BindingFinding.Ours ours ? (EndReason.Altered, ours.Differences) : null,
+            GetBindingResult.Found found when found.Binding.Uid != grant.BindingUid || found.Binding.DeletedAt is not null => ActiveEnd.Removed,
+            GetBindingResult.Found found => EndOf(grant, found.Binding),
             _ => null,
         };
     }
 
-    private async Task EndAsync(Grant grant, EndReason reason, IReadOnlyList<string> differences, CancellationToken cancellation)
+    private ActiveEnd? EndOf(Grant grant, BindingObject found) => judge.Judge(grant, found) switch
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant.Id);
-        step?.SetTag("lapse.reason", reason.ToString());
-        await records.RecordAsync(
-            grant,
-            (db, current, now) =>
-            {
-                current.End(reason, null, now);
-                var facts = new JsonObject { ["reason"] = reason.ToString(), ["endsAt"] = CanonicalTime.Text(current.EndsAt!.Value) };
-                if (differences.Count > 0) facts["differences"] = new JsonArray([.. differences.Take(20).Select(words => (JsonNode)words)]);
-                db.Record(now, LedgerActor.Lapse, LedgerActs.GrantRevoking, LedgerSubject.Of(current.Id), facts);
-                if (reason == EndReason.Altered) db.Alert(now, LedgerSubject.Of(current.Id), "Altered", (JsonObject)facts.DeepClone());
-            },
-            cancellation);
-    }
+        BindingFinding.Ours ours => ActiveEnd.Altered(ours.Differences),
+        BindingFinding.AsRecorded { Signed: var signed } when signed.NotAfter <= clock.GetUtcNow() => ActiveEnd.Outlived(signed),
+        BindingFinding.AsRecorded { Signed: var signed } when BindingJudge.Prolonged(grant, signed) is { Count: > 0 } differences => ActiveEnd.Prolonged(differences),
+        _ => null,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
@@ -20,6 +21,7 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (EvidenceRules.CheckRows(facts) is { } rows) return rows;
         if (await CheckReuseAsync(db, facts.Grant, cancellation) is { } reused) return reused;
+        if (await CheckExtendedAsync(db, facts, cancellation) is { } setBack) return setBack;
         if (await attestations.VerifyAsync(db, facts.Entry.Attestation, ChangeKind.ElevatedRole, facts.Entry.ElevatedRoleId.Value, facts.Entry.Canonical(), "catalogue entry", cancellation) is { } entry) return entry;
         if (await attestations.VerifyAsync(db, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
 
@@ -47,6 +49,18 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
         string[] lived = [LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded, LedgerActs.GrantFailed];
         return await db.LedgerEntries.AnyAsync(e => e.Subject == subject && lived.Contains(e.Act), cancellation)
             ? new("GrantSetBack", "The ledger says that this grant has been used already.")
+            : null;
+    }
+
+    // A row that was set back does not undo that somebody ended the access which this one extends.
+    private static async Task<Refusal?> CheckExtendedAsync(PortalDbContext db, GrantFacts facts, CancellationToken cancellation)
+    {
+        string[] unsuspicious = [.. facts.Extended.Where(g => g.EndReason is not { } reason || !ExtensionRules.IsOnPurpose(reason)).Select(g => LedgerSubject.Of(g.Id))];
+        if (unsuspicious.Length == 0) return null;
+        string[] ends = [LedgerActs.GrantRevoking, LedgerActs.GrantEnded];
+        var said = await db.LedgerEntries.AsNoTracking().Where(e => unsuspicious.Contains(e.Subject) && ends.Contains(e.Act)).Select(e => e.Content).ToListAsync(cancellation);
+        return said.Exists(content => JsonNode.Parse(content)?["reason"]?.GetValue<string>() is { } text && Enum.TryParse<EndReason>(text, out var reason) && ExtensionRules.IsOnPurpose(reason))
+            ? new("ExtendedSetBack", "The ledger says that the access which this extends was ended on purpose; its row says something else.")
             : null;
     }
 }

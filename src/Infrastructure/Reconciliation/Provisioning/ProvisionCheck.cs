@@ -22,9 +22,9 @@ internal sealed class ProvisionCheck(
         if (EvidenceRules.CheckPeople(facts) is { } people)
             return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
         var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
-        return asked.Succeeded
-            ? await CheckRoleAsync(facts, asked.Value, cancellation)
-            : new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
+        if (!asked.Succeeded) return new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
+        if (ExtensionRules.CheckEnds(facts.Extended) is { } ended) return new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false);
+        return await CheckRoleAsync(facts, asked.Value, cancellation);
     }
 
     /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
@@ -52,7 +52,7 @@ internal sealed class ProvisionCheck(
         if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
         if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
         var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, GroupsIn(facts.Cluster, asked), question, token), cancellation);
-        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(answer, question) : null));
+        return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(facts, answer, question) : null));
     }
 
     // As the API server would see them with this person's token; from the proof, which nobody wrote but the provider.
@@ -60,8 +60,10 @@ internal sealed class ProvisionCheck(
         cluster.GroupsClaim.Length == 0 ? [] : ClusterGroups.From(cluster.GroupsPrefix, GroupClaims.Read(asked.Claims, cluster.GroupsClaim) ?? []);
 
     // One question is asked, not every one that the role answers, so it is said which: who may read may not yet write.
-    private static string AlreadyHadBy(AccessAnswer answer, AccessQuestion question)
+    private static string? AlreadyHadBy(GrantFacts facts, AccessAnswer answer, AccessQuestion question)
     {
+        // What an extension takes over from is no other access.
+        if (facts.Extended.Any(g => answer.Reason.Contains(BindingKeys.NameOf(g.Id), StringComparison.Ordinal))) return null;
         const string Rbac = "RBAC: allowed by ";
         var by = answer.Reason.StartsWith(Rbac, StringComparison.Ordinal) ? answer.Reason[Rbac.Length..] : answer.Reason;
         if (by.Length == 0) by = "something that the cluster does not name";

@@ -65,7 +65,8 @@ internal sealed class ProvisionFailures(GrantRecords records)
             cancellation));
     }
 
-    private static void Fail(PortalDbContext db, Grant grant, FailureReason reason, Refusal refusal, DateTimeOffset now)
+    /// <summary>Writes down that a grant is given up; the caller holds the row and commits.</summary>
+    public static void Fail(PortalDbContext db, Grant grant, FailureReason reason, Refusal refusal, DateTimeOffset now)
     {
         if (grant.Status == GrantStatus.Scheduled) grant.Begin(now);
         grant.Fail(reason, GrantRecords.Cut(refusal.Message), now);

@@ -48,10 +48,15 @@ internal sealed class ProvisionVerify(GrantRecords records, ReconciliationOption
 
     private Task<Grant?> ActivateAsync(Grant grant, ProvisionPlan plan, string uid, bool answered, ProbeResult.AllAllowed allowed, CancellationToken cancellation) => records.RecordAsync(
         grant,
-        (db, current, now) =>
+        async (db, current, now) =>
         {
             current.Created(uid);
             if (answered) current.Answered();
+            if (await Supersession.TakeOverAsync(db, current, plan.Facts.Request.ExtendsId, now, cancellation) is { } refusal)
+            {
+                ProvisionFailures.Fail(db, current, FailureReason.ExtendedAccessEnded, refusal, now);
+                return;
+            }
             current.Activate(plan.AlreadyHadBy, now);
             current.Release(current.EndsAt);
             db.Record(now, LedgerActor.Lapse, LedgerActs.GrantActive, LedgerSubject.Of(current.Id), new JsonObject

@@ -41,8 +41,8 @@ public static class StateLooks
         EndReason.Dropped => new("Dropped", Tone.Neutral, Glyphs.Back),
         EndReason.Revoked => new("Revoked", Tone.Bad, Glyphs.Denied),
         EndReason.RemovedOutsideLapse => new("Removed in the cluster", Tone.Bad, Glyphs.Denied),
-        EndReason.Altered => new("Altered in the cluster", Tone.Bad, Glyphs.Warning),
-        EndReason.Superseded => new("Extended by a newer grant", Tone.Neutral, Glyphs.Right),
+        EndReason.Altered => new("Altered", Tone.Bad, Glyphs.Warning),
+        EndReason.Superseded => new("Extended", Tone.Neutral, Glyphs.Right),
     };
 
     /// <summary>How the state of a cluster is shown.</summary>

@@ -61,7 +61,9 @@ public sealed class AccessQuery(IDbContextFactory<PortalDbContext> contexts, Act
             join cluster in db.Clusters on grant.ClusterId equals cluster.Id
             join holder in db.People on grant.PersonId equals holder.Id
             orderby grant.Id descending
-            select new Found(grant, request, workflow, entry.Environment, cluster.Title, new PersonFacts(holder.Id, holder.Name, holder.UserName)))
+            select new Found(
+                grant, request, workflow, entry.Environment, cluster.Title, new PersonFacts(holder.Id, holder.Name, holder.UserName),
+                grant.PersonId == person.Id && grant.Status == GrantStatus.Active && db.ExtensibleBy(person.Id).Any(r => r.Id == grant.RequestId)))
             .AsNoTracking().ToListAsync(cancellation);
         var last = found.Count > take ? found[take - 1].Grant : null;
         return (
@@ -76,10 +78,10 @@ public sealed class AccessQuery(IDbContextFactory<PortalDbContext> contexts, Act
         var mine = found.Grant.PersonId == person.Id;
         // The same as EndAccess decides, which decides again.
         var mayRevoke = grant.CanEnd && (person.IsAdmin || (!mine && Decides(found, person)));
-        return new(grant, found.Holder, mine, found.Environment, found.Cluster, RequestVisibility.MaySee(found.Request, found.Workflow, person), grant.CanEnd && mine, mayRevoke);
+        return new(grant, found.Holder, mine, found.Environment, found.Cluster, RequestVisibility.MaySee(found.Request, found.Workflow, person), grant.CanEnd && mine, mayRevoke, found.MayExtend);
     }
 
     private static bool Decides(Found found, CurrentPerson person) => found.Workflow.Stages.Any(s => s.MayBeDecidedBy(person.Session.Groups));
 
-    private sealed record Found(Grant Grant, AccessRequest Request, WorkflowVersion Workflow, ClusterEnvironment Environment, string Cluster, PersonFacts Holder);
+    private sealed record Found(Grant Grant, AccessRequest Request, WorkflowVersion Workflow, ClusterEnvironment Environment, string Cluster, PersonFacts Holder, bool MayExtend);
 }

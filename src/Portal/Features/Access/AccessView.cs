@@ -69,4 +69,5 @@ public sealed record AccessView(IReadOnlyList<AccessRow> Overdue, bool MoreOverd
 /// <param name="MayOpen">Whether the viewer may open the request that it came from.</param>
 /// <param name="MayDrop">Whether the viewer can give it back now.</param>
 /// <param name="MayRevoke">Whether the viewer can take it away now.</param>
-public sealed record AccessRow(GrantView Grant, PersonFacts Holder, bool IsMine, ClusterEnvironment Environment, string Cluster, bool MayOpen, bool MayDrop, bool MayRevoke);
+/// <param name="MayExtend">Whether the viewer can ask for more time now.</param>
+public sealed record AccessRow(GrantView Grant, PersonFacts Holder, bool IsMine, ClusterEnvironment Environment, string Cluster, bool MayOpen, bool MayDrop, bool MayRevoke, bool MayExtend = false);

@@ -4,6 +4,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
+using Lapse.Portal.Features.Requests;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Portal.Features.Access;
@@ -36,6 +37,8 @@ public sealed class EndAccess(IDbContextFactory<PortalDbContext> contexts, Actor
         if (!current.Succeeded) return current.Refusal!;
         var grant = await db.LockAsync(id, cancellation);
         if (grant is null || !await MayEndAsync(db, grant, how, current.Value, cancellation)) return NotFound;
+        // Whoever ends an access wants it gone, and an extension that took over at the same moment lives on.
+        if (grant.EndReason == EndReason.Superseded) return await TakenOverAsync(db, grant, cancellation);
         // Ending what is ending or over already is done, not refused: a double click does one thing.
         if (grant.Status == GrantStatus.Revoking || grant.IsOver) return new Done();
 
@@ -55,5 +58,16 @@ public sealed class EndAccess(IDbContextFactory<PortalDbContext> contexts, Actor
             .Join(db.WorkflowVersions, r => new { r.WorkflowId, Version = r.WorkflowVersion }, v => new { v.WorkflowId, v.Version }, (_, v) => v)
             .AsNoTracking().SingleAsync(cancellation);
         return grant.PersonId != person.Id && workflow.Stages.Any(s => s.MayBeDecidedBy(person.Session.Groups));
+    }
+
+    private static async Task<Outcome<Done>> TakenOverAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
+    {
+        var successor = await db.Grants.AsNoTracking()
+            .Where(g => g.Status == GrantStatus.Active && g.PersonId == grant.PersonId && g.ClusterId == grant.ClusterId && g.Namespace == grant.Namespace && g.RoleKind == grant.RoleKind && g.RoleName == grant.RoleName)
+            .OrderByDescending(g => g.CreatedAt)
+            .Select(g => (AccessRequestId?)g.RequestId).FirstOrDefaultAsync(cancellation);
+        return successor is { } request
+            ? new Refusal("TakenOver", "Its extension took over, so this one is ending anyway. End the extension if the access shall end.", RequestWords.Address(request))
+            : new Done();
     }
 }

@@ -17,6 +17,7 @@ public static class GrantWords
         FailureReason.NameTaken => "A binding of this name was there that Lapse did not make; it was left alone. An administrator has to look at it.",
         FailureReason.RequesterNotAllowed => "The requester may not have this access any more.",
         FailureReason.ClusterGone => "The cluster was taken out of use.",
+        FailureReason.ExtendedAccessEnded => "The access that it extends was ended on purpose before the extension began, so it was not brought back. If it is still needed, it has to be asked for anew.",
         FailureReason.Rejected => "The cluster refused the binding as invalid. An administrator has to look at the catalogue entry.",
     };
 
@@ -27,7 +28,7 @@ public static class GrantWords
         EndReason.Dropped => "it was dropped",
         EndReason.Revoked => "it was revoked",
         EndReason.RemovedOutsideLapse => "somebody removed the binding in the cluster",
-        EndReason.Altered => "somebody changed the binding in the cluster",
-        EndReason.Superseded => "a newer grant took over",
+        EndReason.Altered => "somebody changed the binding or its records",
+        EndReason.Superseded => "its extension took over",
     };
 }

@@ -49,7 +49,7 @@ public sealed class TestProvider(
         var found = await ProviderTestRun.FindAsync(db, actor.PersonId, actor.SessionId, test, now, cancellation);
         if (found?.Second is not { } left) return NotUnderWay;
         // An answer that arrives at this moment waits for the lock, or has been noted before it.
-        await StepUpHandlers.LockAsync(db, left.Id, cancellation);
+        await db.LockAsync(left.Id, cancellation);
         var run = await ProviderTestRun.FindAsync(db, actor.PersonId, actor.SessionId, test, now, cancellation);
         if (run is not { Stage: ProviderTestStage.NoAnswer or ProviderTestStage.Refused, Second: { } second } || second.Id != left.Id) return NotUnderWay;
 

@@ -52,7 +52,7 @@ public sealed class ApprovalsQuery(IDbContextFactory<PortalDbContext> contexts, 
         var shown = rows.Take(take).Select(row => new WaitingApproval(
             row.Request.Id, row.Requester, row.Request.RoleName, row.Request.Namespaces, row.Environment, row.Cluster,
             row.Request.Duration, row.Request.WantedStart, row.Request.Reason, row.Request.Ticket,
-            row.Request.SubmittedAt!.Value, row.Request.ExpiresAt, row.Approvals, row.Stages[row.Request.Stage].Approvals)).ToList();
+            row.Request.SubmittedAt!.Value, row.Request.ExpiresAt, row.Approvals, row.Stages[row.Request.Stage].Approvals, row.Request.ExtendsId is not null)).ToList();
         return new(shown, [], rows.Count > take ? new(shown[^1].Since, shown[^1].Id.Value) : null, count);
     }
 

@@ -42,9 +42,10 @@ public sealed record ApprovalsView(IReadOnlyList<WaitingApproval> Waiting, IRead
 /// <param name="ExpiresAt">Until when it waits.</param>
 /// <param name="Approvals">How many of this round have approved.</param>
 /// <param name="Needed">How many must.</param>
+/// <param name="IsExtension">Whether it extends an access that the requester has or had.</param>
 public sealed record WaitingApproval(
     AccessRequestId Id, PersonFacts Requester, string RoleName, IReadOnlyList<string> Namespaces, ClusterEnvironment Environment, string Cluster,
-    TimeSpan Duration, DateTimeOffset? WantedStart, string Reason, string Ticket, DateTimeOffset Since, DateTimeOffset ExpiresAt, int Approvals, int Needed)
+    TimeSpan Duration, DateTimeOffset? WantedStart, string Reason, string Ticket, DateTimeOffset Since, DateTimeOffset ExpiresAt, int Approvals, int Needed, bool IsExtension = false)
 {
     /// <summary>Such as “admin in web-prod”.</summary>
     public string What => RequestWords.What(RoleName, [.. Namespaces]);

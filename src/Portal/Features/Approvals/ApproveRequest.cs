@@ -28,9 +28,9 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
         var requester = await db.People.AsNoTracking().SingleAsync(p => p.Id == request.RequesterId, cancellation);
         return new NamedAct(
             StepUpActs.Approve(request, entry, workflow, challenge.PersonId, request.Stage, challenge.Comment),
-            $"Approve {RequestWords.What(request)} for {requester.Name} for {Words.Duration(request.Duration)}",
+            $"Approve {(request.ExtendsId is null ? "" : "extending ")}{RequestWords.What(request)} for {requester.Name} for {Words.Duration(request.Duration)}",
             cluster.Title,
-            ActDetails.Of(request, ("Requester", $"{requester.Name} ({requester.UserName})"), challenge.Comment));
+            [.. ExtendedRequest.Details(request), .. ActDetails.Of(request, ("Requester", $"{requester.Name} ({requester.UserName})"), challenge.Comment)]);
     }
 
     /// <inheritdoc/>
@@ -41,6 +41,7 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
         var (request, entry, workflow, cluster) = governed;
         var earlier = await governed.DecisionsAsync(db, cancellation);
         if (DecisionRules.Check(request, entry, workflow, earlier, proof.PersonId, proof.Groups, challenge.Comment, now) is { } refusal) return refusal;
+        if (await ExtendedRequest.CheckEndsAsync(db, request, cancellation) is { } ended) return ended;
         if (cluster.RetiredAt is not null) return new Refusal("ClusterGone", "This cluster has been taken out of use.");
         var rules = await db.ReadRulesAsync(entry, cancellation);
         if (RequestRules.CheckRules(rules) is { } unusable) return unusable;

@@ -33,6 +33,7 @@ public sealed class DecideRequest(IDbContextFactory<PortalDbContext> contexts, A
         if (!checkedRequest.Succeeded) return checkedRequest.Refusal!;
         var (_, governed) = checkedRequest.Value;
 
+        if (await ExtendedRequest.CheckEndsAsync(db, governed.Request, cancellation) is { } ended) return ended;
         var rules = await db.ReadRulesAsync(governed.Entry, cancellation);
         if (RequestRules.CheckRules(rules) is { } unusable) return unusable;
         if (DecisionRules.CheckRules(governed.Request, rules!) is { } widened)

@@ -46,7 +46,7 @@ public sealed class HomeQuery(IDbContextFactory<PortalDbContext> contexts, Actor
             join entry in db.ElevatedRoleVersions on new { request.ElevatedRoleId, Version = request.ElevatedRoleVersion } equals new { entry.ElevatedRoleId, entry.Version }
             join cluster in db.Clusters on grant.ClusterId equals cluster.Id
             orderby grant.EndsAt, grant.StartsAt, grant.Id
-            select new { grant, entry.Title, entry.Environment, Cluster = cluster.Title }).Take(Most).ToListAsync(cancellation);
-        return held.ConvertAll(h => new HeldAccess(GrantView.Of(h.grant, now), h.Title, h.Environment, h.Cluster));
+            select new { grant, entry.Title, entry.Environment, Cluster = cluster.Title, MayExtend = grant.Status == GrantStatus.Active && db.ExtensibleBy(person.Id).Any(r => r.Id == grant.RequestId) }).Take(Most).ToListAsync(cancellation);
+        return held.ConvertAll(h => new HeldAccess(GrantView.Of(h.grant, now), h.Title, h.Environment, h.Cluster, h.MayExtend));
     }
 }

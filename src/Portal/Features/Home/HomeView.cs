@@ -19,4 +19,5 @@ public sealed record HomeView(IReadOnlyList<HeldAccess> Held, IReadOnlyList<Requ
 /// <param name="Title">What its catalogue entry is called.</param>
 /// <param name="Environment">How much hangs on the place.</param>
 /// <param name="Cluster">The cluster's title.</param>
-public sealed record HeldAccess(GrantView Grant, string Title, Domain.Catalogue.ClusterEnvironment Environment, string Cluster);
+/// <param name="MayExtend">Whether more time can be asked for now.</param>
+public sealed record HeldAccess(GrantView Grant, string Title, Domain.Catalogue.ClusterEnvironment Environment, string Cluster, bool MayExtend = false);

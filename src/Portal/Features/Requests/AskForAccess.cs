@@ -26,7 +26,27 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
     /// <returns>The challenge to answer.</returns>
     public async Task<Outcome<StepUpChallengeId>> AskAsync(Actor actor, ElevatedRoleId role, AccessRequestContent content, CancellationToken cancellation)
     {
-        var draft = await DraftAsync(actor, role, content, cancellation);
+        var draft = await DraftAsync(actor, role, content, null, cancellation);
+        return draft.Succeeded ? await SubmitAsync(actor, draft.Value, cancellation) : draft.Refusal!;
+    }
+
+    /// <summary>Drafts a request that extends an access which the actor holds, and begins its step-up.</summary>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="extended">The request whose access is extended; entry, role and namespaces are its own.</param>
+    /// <param name="content">What was typed; its namespaces count for nothing.</param>
+    /// <param name="cancellation">Stops it before anything is saved.</param>
+    /// <returns>The challenge to answer.</returns>
+    public async Task<Outcome<StepUpChallengeId>> ExtendAsync(Actor actor, AccessRequestId extended, AccessRequestContent content, CancellationToken cancellation)
+    {
+        ExtendedRequest? earlier;
+        await using (var db = await contexts.CreateDbContextAsync(cancellation))
+        {
+            var current = await guard.FindAsync(db, actor, cancellation);
+            if (!current.Succeeded) return current.Refusal!;
+            earlier = await ExtendedRequest.ReadAsync(db, extended, cancellation);
+            if (earlier is null || earlier.Request.RequesterId != current.Value.Id) return GovernedRequest.NotFound;
+        }
+        var draft = await DraftAsync(actor, earlier.Request.ElevatedRoleId, content with { Namespaces = earlier.Request.Namespaces }, earlier, cancellation);
         return draft.Succeeded ? await SubmitAsync(actor, draft.Value, cancellation) : draft.Refusal!;
     }
 
@@ -48,7 +68,7 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
         return await stepUp.BeginAsync(actor, ActKind.SubmitRequest, id.Value, 1, "", draft.ConfirmAfterStepUp, RequestWords.Address(id), cancellation);
     }
 
-    private async Task<Outcome<AccessRequestId>> DraftAsync(Actor actor, ElevatedRoleId role, AccessRequestContent content, CancellationToken cancellation)
+    private async Task<Outcome<AccessRequestId>> DraftAsync(Actor actor, ElevatedRoleId role, AccessRequestContent content, ExtendedRequest? extends, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
@@ -60,6 +80,7 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
         if (entry is null || workflow is null || RequestRules.CheckRequester(entry, workflow, current.Value.Id, current.Value.Session.Groups, now) is { Code: "NotRequestable" })
             return new Refusal("RoleUnknown", "There is no such role in your catalogue.", "/catalogue");
         if (RequestRules.CheckRequester(entry, workflow, current.Value.Id, current.Value.Session.Groups, now) is { } notAllowed) return notAllowed;
+        if (extends?.Check(entry, content.Namespaces ?? [], content.WantedStart, current.Value.Id) is { } notExtended) return notExtended;
         if (RequestRules.CheckContent(content, entry, now) is { } wrong) return wrong;
         var rules = await db.ReadRulesAsync(entry, cancellation);
         if (RequestRules.CheckRules(rules) is { } unusable) return unusable;
@@ -67,7 +88,7 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
         var name = ClusterUserName.From(cluster.UserNameClaim, cluster.UserNamePrefix, current.Value.Session.Claims.Select(c => new Claim(c.Key, c.Value)));
         if (!name.Succeeded) return name.Refusal!;
 
-        var request = AccessRequest.Draft(content, entry, workflow, rules!, current.Value.Id, name.Value, now);
+        var request = AccessRequest.Draft(content, entry, workflow, rules!, current.Value.Id, name.Value, now, extends?.Request.Id);
         if (await SubmitRequest.FindIdenticalAsync(db, request, cancellation) is { } identical) return identical;
         db.AccessRequests.Add(request);
         await db.CommitAsync(cancellation);

@@ -4,9 +4,10 @@ using Lapse.Portal.Features.Catalogue;
 
 namespace Lapse.Portal.Features.Requests;
 
-/// <summary>For which entry somebody wants to ask.</summary>
+/// <summary>For which entry somebody wants to ask, or which access to extend.</summary>
 /// <param name="Role">The entry's id or its short name, as the address has it.</param>
-public sealed record NewRequestAsk(string Role);
+/// <param name="Extend">The id of the request whose access is to be extended, as the address has it; empty for a request of its own.</param>
+public sealed record NewRequestAsk(string Role, string Extend = "");
 
 /// <summary>What somebody needs to ask for one entry.</summary>
 /// <param name="Id">The entry.</param>
@@ -22,10 +23,19 @@ public sealed record NewRequestAsk(string Role);
 /// <param name="Stages">Who will be asked, round by round; none when nobody has to approve.</param>
 /// <param name="Open">This person's open request for it, if any.</param>
 /// <param name="Hindrance">Why it cannot be asked for now.</param>
+/// <param name="Extension">The access that is to be extended; <see langword="null"/> for a request of its own.</param>
 public sealed record NewRequestView(
     ElevatedRoleId Id, string Title, ClusterEnvironment Environment, RoleReference Role, IReadOnlyList<string> Namespaces,
     TimeSpan Maximum, TimeSpan Default, bool ConfirmAfterStepUp, RoleFacts Facts, ClusterGlance Cluster,
-    IReadOnlyList<AskedStage> Stages, OpenRequest? Open, Refusal? Hindrance);
+    IReadOnlyList<AskedStage> Stages, OpenRequest? Open, Refusal? Hindrance, ExtensionFacts? Extension = null);
+
+/// <summary>An access that somebody wants to extend, as the form starts with it.</summary>
+/// <param name="Id">The request that it came from.</param>
+/// <param name="What">Such as “edit in payments-prod”.</param>
+/// <param name="Ticket">Its ticket; may be empty.</param>
+/// <param name="Duration">How long it was asked for.</param>
+/// <param name="EndsAt">When it ends, the first part of it if there are several; <see langword="null"/> when none is active.</param>
+public sealed record ExtensionFacts(AccessRequestId Id, string What, string Ticket, TimeSpan Duration, DateTimeOffset? EndsAt);
 
 /// <summary>One round of approval and whom it asks.</summary>
 /// <param name="Name">What people call it.</param>

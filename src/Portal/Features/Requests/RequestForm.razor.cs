@@ -19,7 +19,7 @@ public sealed partial class RequestForm
     private bool _later;
     private string _start = "";
     private Refusal? _refusal;
-    private ElevatedRoleId? _entry;
+    private (ElevatedRoleId Entry, AccessRequestId? Extends)? _form;
 
     /// <summary>The viewer's clock and zone.</summary>
     [Inject]
@@ -36,10 +36,12 @@ public sealed partial class RequestForm
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
-        // The page reads its entry again while somebody types; only another entry starts the form anew.
-        if (_entry == Entry.Id) return;
-        _entry = Entry.Id;
-        _duration = Entry.Default;
+        // The page reads its entry again while somebody types; only another entry or access starts the form anew.
+        if (_form == (Entry.Id, Entry.Extension?.Id)) return;
+        _form = (Entry.Id, Entry.Extension?.Id);
+        _duration = Entry.Extension is { Duration: var before } ? before < Entry.Maximum ? before : Entry.Maximum : Entry.Default;
+        _ticket = Entry.Extension?.Ticket ?? "";
+        _later = false;
         _namespaces.Clear();
         _namespaces.UnionWith(Entry.Namespaces);
     }

@@ -43,6 +43,7 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
         var decisions = await governed.DecisionsAsync(db, cancellation);
         var grants = (await db.Grants.AsNoTracking().Where(g => g.RequestId == id).OrderBy(g => g.CreatedAt).ThenBy(g => g.Namespace).ToListAsync(cancellation))
             .ConvertAll(g => GrantView.Of(g, now));
+        var (extends, extendedBy) = await ExtensionsAsync(db, governed.Request, person, now, cancellation);
         var (events, people, added) = await EventsAsync(db, governed.Request, grants, cancellation);
         var waiting = governed.Request.Status == RequestStatus.AwaitingApproval
             ? (await db.AskedAsync([governed.Workflow.Stages[governed.Request.Stage]], governed.Request.RequesterId, cancellation))[0] : null;
@@ -51,7 +52,9 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             IsMine = governed.Request.RequesterId == person.Id,
             Waiting = waiting,
             ApprovalsSoFar = decisions.Count(d => d.Stage == governed.Request.Stage && d.Verdict == Verdict.Approve),
-            Rights = Rights(governed, decisions, grants, person, now),
+            Extends = extends,
+            ExtendedBy = extendedBy,
+            Rights = Rights(governed, decisions, grants, person, now) with { Extend = await db.ExtensibleBy(person.Id).AnyAsync(r => r.Id == id, cancellation) },
             Aid = waiting is not null && governed.Request.RequesterId != person.Id ? await AidAsync(db, governed, added, person, now, cancellation) : null,
         };
     }
@@ -85,6 +88,22 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             Rights = new(false, false, false, false, false, null),
             CheckLine = UseLines.Check(RoleRules.Parse(request.PinnedRules), request.IsClusterWide),
         };
+    }
+
+    private static async Task<(ExtensionLink? Extends, ExtensionLink? ExtendedBy)> ExtensionsAsync(PortalDbContext db, AccessRequest request, CurrentPerson person, DateTimeOffset now, CancellationToken cancellation)
+    {
+        RequestStatus[] open = [RequestStatus.AwaitingApproval, RequestStatus.Approved];
+        var others = await db.AccessRequests.AsNoTracking()
+            .Where(r => r.Id == request.ExtendsId || (r.ExtendsId == request.Id && open.Contains(r.Status)))
+            .Join(db.WorkflowVersions, r => new { r.WorkflowId, Version = r.WorkflowVersion }, v => new { v.WorkflowId, v.Version }, (r, v) => new { Request = r, Workflow = v })
+            .OrderByDescending(o => o.Request.CreatedAt).ThenByDescending(o => o.Request.Id)
+            .Select(o => new { o.Request, o.Workflow, Grants = db.Grants.Where(g => g.RequestId == o.Request.Id).ToList() })
+            .ToListAsync(cancellation);
+        ExtensionLink? Link(bool earlier) => others.Find(o => o.Request.Id == request.ExtendsId == earlier) is not { } other ? null : new(
+            other.Request.Id, RequestVisibility.MaySee(other.Request, other.Workflow, person),
+            RequestState.Of(other.Request.Status, [.. other.Grants.Select(g => GrantView.Of(g, now))]),
+            other.Grants.Where(g => g.Status == GrantStatus.Active).Min(g => g.EndsAt), ExtensionRules.CheckEnds(other.Grants) is not null);
+        return (Link(earlier: true), Link(earlier: false));
     }
 
     private static ThreadRights Rights(GovernedRequest governed, List<Decision> decisions, List<GrantView> grants, CurrentPerson person, DateTimeOffset now)

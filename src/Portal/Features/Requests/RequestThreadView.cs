@@ -89,6 +89,12 @@ public sealed record RequestThreadView
     /// <summary>What happened, oldest first.</summary>
     public required IReadOnlyList<ThreadEvent> Events { get; init; }
 
+    /// <summary>What it extends; <see langword="null"/> for a request of its own.</summary>
+    public ExtensionLink? Extends { get; init; }
+
+    /// <summary>The request that extends it, waiting or approved; <see langword="null"/> if none does.</summary>
+    public ExtensionLink? ExtendedBy { get; init; }
+
     /// <summary>What this person may try.</summary>
     public required ThreadRights Rights { get; init; }
 
@@ -126,7 +132,16 @@ public sealed record DetailLine(string Label, string Value);
 /// <param name="Drop">Give the access back.</param>
 /// <param name="Revoke">Take the access away.</param>
 /// <param name="WhyNotDecide">Why an approver cannot decide now; <see langword="null"/> where nothing is to be said.</param>
-public sealed record ThreadRights(bool Submit, bool Withdraw, bool Decide, bool Drop, bool Revoke, string? WhyNotDecide);
+/// <param name="Extend">Ask for more time.</param>
+public sealed record ThreadRights(bool Submit, bool Withdraw, bool Decide, bool Drop, bool Revoke, string? WhyNotDecide, bool Extend = false);
+
+/// <summary>The other side of an extension.</summary>
+/// <param name="Id">The request.</param>
+/// <param name="MayOpen">Whether the viewer may see it: it may be governed by an older workflow.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="EndsAt">When its access ends; <see langword="null"/> when none of it is active.</param>
+/// <param name="EndedOnPurpose">Whether somebody ended it, or a part of it, on purpose.</param>
+public sealed record ExtensionLink(AccessRequestId Id, bool MayOpen, StateLook State, DateTimeOffset? EndsAt, bool EndedOnPurpose);
 
 /// <summary>What helps to decide.</summary>
 /// <param name="Earlier">The requester's last requests for the same entry, newest first.</param>

@@ -28,6 +28,9 @@ public static class RequestWords
     /// <summary>The address of a request's page.</summary>
     public static string Address(AccessRequestId id) => $"/requests/{id}";
 
+    /// <summary>The address at which more time is asked for.</summary>
+    public static string ExtendAddress(AccessRequestId id) => $"/requests/new?extend={id}";
+
     /// <summary>The environment in a word.</summary>
     public static string Environment(ClusterEnvironment environment) => environment switch
     {

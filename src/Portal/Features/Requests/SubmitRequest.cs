@@ -6,6 +6,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.Catalogue;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,9 +28,9 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
         if (request.Status != RequestStatus.Draft) return new Refusal("SubmittedBefore", "This request has been submitted or withdrawn already.", RequestWords.Address(request.Id));
         return new NamedAct(
             StepUpActs.Submit(request, entry, workflow),
-            $"Ask for {RequestWords.What(request)} for {Words.Duration(request.Duration)}",
+            $"Ask {(request.ExtendsId is null ? "for" : "to extend")} {RequestWords.What(request)} for {Words.Duration(request.Duration)}",
             cluster.Title,
-            ActDetails.Of(request));
+            [.. ExtendedRequest.Details(request), .. ActDetails.Of(request)]);
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,7 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
         if (cluster.RetiredAt is not null) return new Refusal("ClusterGone", "This cluster has been taken out of use.");
         if (RequestRules.CheckRequester(entry, workflow, proof.PersonId, proof.Groups, now) is { } notAllowed) return notAllowed;
         if (RequestRules.CheckContent(new(request.Duration, request.WantedStart, request.Reason, request.Ticket, request.Namespaces), entry, now) is { } wrong) return wrong;
+        if (await CheckExtensionAsync(db, request, entry, cancellation) is { } notExtended) return notExtended;
         var rules = await db.ReadRulesAsync(entry, cancellation);
         if (RequestRules.CheckRules(rules) is { } unusable) return unusable;
         if (!Escalation.Covers(RoleRules.Parse(request.PinnedRules), rules!)) return new Refusal("RoleWidened", "The role allows more now than when you wrote this. Ask again.", $"/requests/new?role={entry.ElevatedRoleId}");
@@ -65,6 +67,7 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
             ["durationSeconds"] = (long)request.Duration.TotalSeconds,
             ["reason"] = request.Reason,
             ["ticket"] = request.Ticket,
+            ["extends"] = request.ExtendsId?.ToString(),
             ["rules"] = request.AskedRulesDigest,
             ["version"] = request.Version,
             ["proof"] = ProofFacts.Of(proof),
@@ -81,11 +84,26 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
     /// <summary>The refusal with a link to the identical request that is open; <see langword="null"/> if none is.</summary>
     internal static async Task<Refusal?> FindIdenticalAsync(PortalDbContext db, AccessRequest request, CancellationToken cancellation)
     {
-        var key = AccessRequest.KeyOf(request.RequesterId, request.ClusterId, request.Role, request.Namespaces);
-        var open = await db.AccessRequests.AsNoTracking().Where(r => r.OpenKey == key && r.Id != request.Id).Select(r => new { r.Id, r.Status }).SingleOrDefaultAsync(cancellation);
-        return open is null ? null : new("IdenticalOpen",
+        if (request.ExtendsId is { } extended) return await FindExtensionAsync(db, extended, request.Id, cancellation);
+        return await FindOpenAsync(db, OpenKeys.Of(request), request.Id, cancellation) is not { } open ? null : new("IdenticalOpen",
             open.Status == RequestStatus.Approved ? "You have this access already." : "You have asked for exactly this already; it waits for its decision.",
             RequestWords.Address(open.Id));
+    }
+
+    /// <summary>The refusal with a link to the extension of a request that is open; <see langword="null"/> if none is.</summary>
+    internal static async Task<Refusal?> FindExtensionAsync(PortalDbContext db, AccessRequestId extended, AccessRequestId? but, CancellationToken cancellation) =>
+        await FindOpenAsync(db, OpenKeys.OfExtension(extended), but, cancellation) is not { } open ? null : new("ExtensionOpen",
+            open.Status == RequestStatus.Approved ? "This access has been extended already." : "You have asked to extend this already; it waits for its decision.",
+            RequestWords.Address(open.Id));
+
+    private static Task<OpenRequest?> FindOpenAsync(PortalDbContext db, string key, AccessRequestId? but, CancellationToken cancellation) =>
+        db.AccessRequests.AsNoTracking().Where(r => r.OpenKey == key && r.Id != but).Select(r => new OpenRequest(r.Id, r.Status)).SingleOrDefaultAsync(cancellation);
+
+    private static async Task<Refusal?> CheckExtensionAsync(PortalDbContext db, AccessRequest request, ElevatedRoleVersion entry, CancellationToken cancellation)
+    {
+        if (request.ExtendsId is not { } extended) return null;
+        // Locked, so that it cannot close without seeing its extension (RequestClosing).
+        return await ExtendedRequest.LockAsync(db, extended, cancellation) is { } earlier ? earlier.Check(entry, request.Namespaces, request.WantedStart, request.RequesterId) : GovernedRequest.NotFound;
     }
 
     private static async Task<bool> ChangedSinceAsync(PortalDbContext db, ElevatedRoleVersion entry, int workflowVersion, CancellationToken cancellation) =>

@@ -36,7 +36,7 @@ public static class ThreadEvents
 
     private static (string, Tone, string) Say(LedgerEntry entry, JsonElement content, string what, bool named) => entry.Act switch
     {
-        LedgerActs.RequestSubmitted => ($"asked for {what} and confirmed it with a second factor.", Tone.Accent, Glyphs.Shield),
+        LedgerActs.RequestSubmitted => ($"asked {(Text(content, "extends") is null ? "for" : "to extend")} {what} and confirmed it with a second factor.", Tone.Accent, Glyphs.Shield),
         LedgerActs.RequestApproved => (Flag(content, "complete") ? "approved it, which completes the approval." : "approved it; more approvals are needed.", Tone.Good, Glyphs.Shield),
         LedgerActs.RequestApprovedByRule => ("The workflow approved it; nobody else has to.", Tone.Good, Glyphs.Check),
         LedgerActs.RequestDenied => ("denied it.", Tone.Bad, Glyphs.Denied),

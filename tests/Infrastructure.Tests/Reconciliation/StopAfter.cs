@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using Lapse.Domain;
+using Lapse.Infrastructure.Reconciliation;
+
+namespace Lapse.Infrastructure.Tests.Reconciliation;
+
+/// <summary>Holds the worker that first ends a step of a grant, as if its process were frozen there.</summary>
+internal sealed class StopAfter : IDisposable
+{
+    private readonly ActivityListener _listener;
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _goOn = new();
+    private int _held;
+
+    public StopAfter(string step, GrantId grant)
+    {
+        _listener = new()
+        {
+            ShouldListenTo = source => source.Name == ReconciliationSteps.SourceName,
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.OperationName != step || activity.GetTagItem(ReconciliationSteps.GrantTag) as string != grant.ToString() || Interlocked.Exchange(ref _held, 1) == 1) return;
+                _reached.TrySetResult();
+                _goOn.Wait(TimeSpan.FromMinutes(1));
+            },
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    public Task Reached => _reached.Task;
+
+    public void GoOn() => _goOn.Set();
+
+    public void Dispose()
+    {
+        _goOn.Set();
+        _listener.Dispose();
+    }
+}
