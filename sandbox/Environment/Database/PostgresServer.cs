@@ -59,15 +59,21 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Drops a database and ends all sessions in it.</summary>
     public async Task DropDatabaseAsync(string name, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            // Without FORCE the server waits up to 5 s for sessions that are going and sends its own vacuum away; with FORCE it
-            // refuses when that vacuum runs there and the user is no superuser.
-            await ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)}", cancellationToken);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse)
-        {
-            await ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)} WITH (FORCE)", cancellationToken);
+            try
+            {
+                // The server waits up to 5 s for sessions that are going, and sends its own vacuum away. FORCE would not: it refuses
+                // when that vacuum runs there and the user is no superuser.
+                await ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)}", cancellationToken);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ObjectInUse && attempt < 5)
+            {
+                await ExecuteAsync(
+                    $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name.Replace("'", "''", StringComparison.Ordinal)}' AND backend_type = 'client backend' AND pg_has_role(usesysid, 'MEMBER')",
+                    cancellationToken);
+            }
         }
     }
 

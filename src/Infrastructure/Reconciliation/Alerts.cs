@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Infrastructure.Reconciliation;
@@ -16,6 +17,7 @@ internal static class Alerts
     public static void Alert(this PortalDbContext db, DateTimeOffset now, string subject, string kind, JsonObject facts)
     {
         facts[Kind] = kind;
+        LapseMetrics.Alert(kind);
         db.Record(now, LedgerActor.Lapse, LedgerActs.Alert, subject, facts);
     }
 

@@ -27,6 +27,9 @@ public sealed class LapseFixture : IAsyncLifetime
 
     public IBrowser Browser { get; private set; } = null!;
 
+    /// <summary>Where the portal's metrics are.</summary>
+    public Uri Metrics { get; } = new($"http://localhost:{Ports.Free()}/metrics");
+
     public async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
@@ -49,6 +52,7 @@ public sealed class LapseFixture : IAsyncLifetime
             OwnerConnection = owner,
             PortalConnection = _postgres.For(database, "lapse_portal", ServingPassword),
             Provider = Provider.Address,
+            Environment = new Dictionary<string, string?> { ["Lapse__MetricsUrl"] = Metrics.GetLeftPart(UriPartial.Authority) },
         };
         Directory.CreateDirectory(options.Folder);
         await PortalProcess.RunAsync(options, ["migrate"], cancellation);

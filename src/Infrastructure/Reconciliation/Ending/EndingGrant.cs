@@ -5,6 +5,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Infrastructure.Reconciliation;
@@ -95,7 +96,7 @@ internal sealed class EndingGrant(
     private async Task<StepResult> FinishAsync(Grant grant, string? foreign, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Finish, grant.Id);
-        return GrantRecords.Given(await records.RecordAsync(
+        var recorded = await records.RecordAsync(
             grant,
             async (db, current, now) =>
             {
@@ -114,7 +115,9 @@ internal sealed class EndingGrant(
                     await db.AlertOnceAsync(now, LedgerSubject.Of(current.Id), "ForeignObject", new JsonObject { ["name"] = BindingKeys.NameOf(current.Id), ["namespace"] = current.Namespace, ["words"] = $"Left alone: {foreign}." }, cancellation);
                 await db.CloseIfOverAsync(current, cancellation);
             },
-            cancellation));
+            cancellation);
+        if (recorded is not null) LapseMetrics.Over(recorded);
+        return GrantRecords.Given(recorded);
     }
 
     private async Task AlertAsync(Grant grant, string kind, string words, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
@@ -25,7 +26,11 @@ internal sealed class ProvisionVerify(GrantRecords records, ReconciliationOption
         if (probe is ProbeResult.AllAllowed allowed && clock.GetUtcNow() < grant.CreateSentAt + Grant.UsableWithin)
         {
             using var step = ReconciliationSteps.Start(ReconciliationSteps.Activate, grant.Id);
-            if (await ActivateAsync(grant, plan, uid, answered, allowed, cancellation) is not null) return StepResult.Released;
+            if (await ActivateAsync(grant, plan, uid, answered, allowed, cancellation) is { } recorded)
+            {
+                if (recorded.Status == GrantStatus.Active) LapseMetrics.Usable(recorded);
+                return StepResult.Released;
+            }
         }
         await records.LearnAsync(grant, uid, answered, cancellation);
         return probe is ProbeResult.Unknown unknown
