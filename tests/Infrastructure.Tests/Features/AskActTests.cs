@@ -17,29 +17,33 @@ public sealed class AskActTests(PostgresFixture postgres) : MainJobTest(postgres
 {
     private static string Long => new('x', 10_000);
 
-    public static TheoryData<string, AccessRequestContent> Wrong => new()
+    // By name: what is typed has characters that no report of tests can hold.
+    private static readonly Dictionary<string, (string Code, AccessRequestContent Content)> WrongContents = new()
     {
-        { "ReasonMissing", Typed with { Reason = "" } },
-        { "ReasonMissing", Typed with { Reason = " \n " } },
-        { "ReasonTooLong", Typed with { Reason = Long } },
-        { "ReasonCharacters", Typed with { Reason = "a\0b" } },
-        { "TicketTooLong", Typed with { Ticket = Long } },
-        { "TicketCharacters", Typed with { Ticket = "OPS-1\nOPS-2" } },
-        { "DurationTooLong", Typed with { Duration = TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1) } },
-        { "DurationTooLong", Typed with { Duration = TimeSpan.MaxValue } },
-        { "DurationTooShort", Typed with { Duration = TimeSpan.Zero } },
-        { "DurationTooShort", Typed with { Duration = TimeSpan.FromHours(-1) } },
-        { "StartPast", Typed with { WantedStart = DateTimeOffset.UnixEpoch } },
-        { "StartTooFar", Typed with { WantedStart = DateTimeOffset.MaxValue } },
-        { "NamespaceNotOffered", Typed with { Namespaces = ["kube-system"] } },
-        { "NamespaceNotOffered", Typed with { Namespaces = ["payments-prod", "payments-prod"] } },
-        { "NamespaceMissing", Typed with { Namespaces = [] } },
+        ["no reason"] = ("ReasonMissing", Typed with { Reason = "" }),
+        ["a blank reason"] = ("ReasonMissing", Typed with { Reason = " \n " }),
+        ["a reason too long"] = ("ReasonTooLong", Typed with { Reason = Long }),
+        ["a reason with U+0000"] = ("ReasonCharacters", Typed with { Reason = "a\0b" }),
+        ["a ticket too long"] = ("TicketTooLong", Typed with { Ticket = Long }),
+        ["a ticket of two lines"] = ("TicketCharacters", Typed with { Ticket = "OPS-1\nOPS-2" }),
+        ["a second too long"] = ("DurationTooLong", Typed with { Duration = TimeSpan.FromHours(1) + TimeSpan.FromSeconds(1) }),
+        ["the longest time there is"] = ("DurationTooLong", Typed with { Duration = TimeSpan.MaxValue }),
+        ["no time"] = ("DurationTooShort", Typed with { Duration = TimeSpan.Zero }),
+        ["less than no time"] = ("DurationTooShort", Typed with { Duration = TimeSpan.FromHours(-1) }),
+        ["a start long ago"] = ("StartPast", Typed with { WantedStart = DateTimeOffset.UnixEpoch }),
+        ["a start at the end of time"] = ("StartTooFar", Typed with { WantedStart = DateTimeOffset.MaxValue }),
+        ["a namespace of others"] = ("NamespaceNotOffered", Typed with { Namespaces = ["kube-system"] }),
+        ["a namespace twice"] = ("NamespaceNotOffered", Typed with { Namespaces = ["payments-prod", "payments-prod"] }),
+        ["no namespace"] = ("NamespaceMissing", Typed with { Namespaces = [] }),
     };
 
+    public static TheoryData<string> Wrong => [.. WrongContents.Keys];
+
     [Theory]
-    [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
-    public async Task Ask_WrongContent_IsRefusedAndWritesNothing(string code, AccessRequestContent content)
+    [MemberData(nameof(Wrong))]
+    public async Task Ask_WrongContent_IsRefusedAndWritesNothing(string what)
     {
+        var (code, content) = WrongContents[what];
         var before = await CountAsync();
 
         Assert.Equal(code, (await AskAsync(World.Alice, World.OnePeer, content)).Refusal?.Code);
