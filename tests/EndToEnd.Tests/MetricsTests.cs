@@ -15,7 +15,10 @@ public sealed class MetricsTests(LapseFixture lapse)
     {
         using var http = new HttpClient();
 
-        var text = await http.GetStringAsync(lapse.Metrics, Cancellation);
+        // They are read every ten seconds, and the cluster has to have been looked at before that.
+        var text = "";
+        for (var deadline = DateTimeOffset.UtcNow.AddSeconds(60); !text.Contains("lapse_clusters{", StringComparison.Ordinal) && DateTimeOffset.UtcNow < deadline; await Task.Delay(500, Cancellation))
+            text = await http.GetStringAsync(lapse.Metrics, Cancellation);
 
         Assert.Contains("lapse_database_reachable", text, StringComparison.Ordinal);
         Assert.Contains("lapse_grants_overdue{", text, StringComparison.Ordinal);
