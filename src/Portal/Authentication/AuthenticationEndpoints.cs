@@ -1,6 +1,7 @@
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -36,8 +37,9 @@ public static partial class AuthenticationEndpoints
         }
         catch (Exception failed) when (IsProviderFailure(failed, context))
         {
-            LogDown(log, failed);
-            context.Response.Redirect("/denied?why=provider");
+            var number = CorrelationId.New();
+            LogDownAt(log, failed, number);
+            context.Response.Redirect(DeniedAddress.Of("provider", number));
         }
     }
 
@@ -86,4 +88,7 @@ public static partial class AuthenticationEndpoints
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The identity provider does not answer as it should")]
     private static partial void LogDown(ILogger log, Exception failed);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-in could not begin: the identity provider does not answer as it should. Correlation id {CorrelationId}.")]
+    private static partial void LogDownAt(ILogger log, Exception failed, string correlationId);
 }

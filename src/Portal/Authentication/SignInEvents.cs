@@ -1,5 +1,6 @@
 using Lapse.Domain;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Portal.Components.Elements;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
@@ -32,8 +33,9 @@ internal sealed partial class SignInEvents(TokenVerifier verifier, SignIn signIn
         var signedIn = await signIn.SignInAsync(token, context.HttpContext.RequestAborted);
         if (!signedIn.Succeeded)
         {
-            LogRefused(signedIn.Refusal!.Code);
-            context.Response.Redirect(signedIn.Refusal.Code == "Disabled" ? "/denied?why=disabled" : "/denied?why=provider");
+            var number = CorrelationId.New();
+            LogRefused(signedIn.Refusal!.Code, number);
+            context.Response.Redirect(DeniedAddress.Of(signedIn.Refusal.Code == "Disabled" ? "disabled" : "provider", number));
             context.HandleResponse();
             return;
         }
@@ -54,17 +56,18 @@ internal sealed partial class SignInEvents(TokenVerifier verifier, SignIn signIn
     /// <inheritdoc/>
     public override Task RemoteFailure(RemoteFailureContext context)
     {
-        LogFailed(context.Failure is RefusedException refused ? refused.Refusal.Code : context.Failure?.GetType().Name ?? "unknown");
-        context.Response.Redirect("/denied?why=provider");
+        var number = CorrelationId.New();
+        LogFailed(context.Failure is RefusedException refused ? refused.Refusal.Code : context.Failure?.GetType().Name ?? "unknown", number);
+        context.Response.Redirect(DeniedAddress.Of("provider", number));
         context.HandleResponse();
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-in was refused: {Code}")]
-    private partial void LogRefused(string code);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-in was refused: {Code}. Correlation id {CorrelationId}.")]
+    private partial void LogRefused(string code, string correlationId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-in failed: {Code}")]
-    private partial void LogFailed(string code);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sign-in failed: {Code}. Correlation id {CorrelationId}.")]
+    private partial void LogFailed(string code, string correlationId);
 }
 
 /// <summary>Carries a refusal through the handler of ASP.NET Core, which knows only exceptions.</summary>

@@ -55,6 +55,21 @@ public sealed class RoutesTests : PortalTestContext
         Assert.DoesNotContain("script", page.Markup, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0123456789abcdef0123456789abcdef", true)]
+    [InlineData("0123456789ABCDEF0123456789ABCDEF", false)]
+    [InlineData("call +1 555 0100 and say your password", false)]
+    [InlineData("", false)]
+    public void Denied_Number_IsShownOnlyIfItIsOne(string number, bool shown)
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/denied?why=provider&number={Uri.EscapeDataString(number)}");
+
+        var page = Render<DeniedPage>();
+
+        Assert.Equal(shown ? [number] : [], page.FindAll("code.correlation").Select(code => code.TextContent));
+        if (!shown && number.Length > 0) Assert.DoesNotContain(number, page.Markup, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void NotFound_SaysWhereToLook() =>
         Assert.Equal("/requests", Render<NotFoundPage>().Find("a").GetAttribute("href"));
