@@ -38,18 +38,15 @@ internal sealed partial class StandingMetrics : BackgroundService
     internal async Task ReadAsync(CancellationToken cancellation)
     {
         var now = _clock.GetUtcNow();
-        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
         await using var db = await _contexts.CreateDbContextAsync(cancellation);
-        var grants = await db.Database.SqlQuery<GrantCounts>($"""
-            SELECT status AS "Status", count(*) AS "Count", count(*) FILTER (WHERE due_at <= {now}) AS "Due",
-                count(*) FILTER (WHERE (status IN ('Scheduled', 'Provisioning') AND starts_at < {started}) OR (status = 'Active' AND ends_at < {ended}) OR (status = 'Revoking' AND revoking_since < {ended})) AS "Overdue"
-            FROM grants WHERE status IN ('Scheduled', 'Provisioning', 'Active', 'Revoking') GROUP BY status
-            """).ToListAsync(cancellation);
+        var grants = await db.Grants.Where(g => GrantCounts.Statuses.Contains(g.Status)).GroupBy(g => g.Status)
+            .Select(g => new { Status = g.Key, Count = g.LongCount(), Due = g.LongCount(x => x.DueAt <= now) }).ToListAsync(cancellation);
+        var overdue = await db.Grants.Overdue(now).GroupBy(g => g.Status).Select(g => new { Status = g.Key, Count = g.LongCount() }).ToDictionaryAsync(g => g.Status, g => g.Count, cancellation);
         var waiting = await db.AccessRequests.LongCountAsync(r => r.Status == RequestStatus.AwaitingApproval, cancellation);
         var ledger = await db.LedgerHead.AsNoTracking().Select(h => h.Sequence).SingleAsync(cancellation);
         var clusters = await db.Clusters.AsNoTracking().Where(c => c.RetiredAt == null)
             .Join(db.ClusterHealth, c => c.Id, h => h.ClusterId, (c, h) => new { c.Name, h.State }).ToListAsync(cancellation);
-        _standing = new(grants, waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))]);
+        _standing = new([.. grants.Select(g => new GrantCounts(g.Status, g.Count, g.Due, overdue.GetValueOrDefault(g.Status)))], waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))]);
         _reads = true;
     }
 
@@ -80,7 +77,7 @@ internal sealed partial class StandingMetrics : BackgroundService
 
     // A status with none is a zero, not a gap.
     private IEnumerable<Measurement<long>> Each(Func<GrantCounts, long> number) => _standing is { } standing
-        ? GrantCounts.Statuses.Select(status => new Measurement<long>(standing.Grants.Where(g => g.Status == status).Sum(number), KeyValuePair.Create<string, object?>("status", status)))
+        ? GrantCounts.Statuses.Select(status => new Measurement<long>(standing.Grants.Where(g => g.Status == status).Sum(number), KeyValuePair.Create<string, object?>("status", status.ToString())))
         : [];
 
     private IEnumerable<Measurement<long>> One(Func<Standing, long> number) => _standing is { } standing ? [new(number(standing))] : [];
@@ -88,9 +85,9 @@ internal sealed partial class StandingMetrics : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "The numbers of how things stand cannot be read; they are not reported until they can.")]
     private partial void LogAway(Exception exception);
 
-    private sealed record GrantCounts(string Status, long Count, long Due, long Overdue)
+    private sealed record GrantCounts(GrantStatus Status, long Count, long Due, long Overdue)
     {
-        public static readonly IReadOnlyList<string> Statuses = ["Scheduled", "Provisioning", "Active", "Revoking"];
+        public static readonly GrantStatus[] Statuses = [GrantStatus.Scheduled, GrantStatus.Provisioning, GrantStatus.Active, GrantStatus.Revoking];
     }
 
     private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State)> Clusters);

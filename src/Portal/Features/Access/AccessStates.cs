@@ -1,4 +1,5 @@
 using Lapse.Domain.Access;
+using Lapse.Infrastructure.Persistence;
 
 namespace Lapse.Portal.Features.Access;
 
@@ -18,24 +19,4 @@ internal static class AccessStates
         AccessState.Overdue => grants.Overdue(now),
         AccessState.Ended => grants.Where(g => Over.Contains(g.Status)),
     };
-
-    /// <summary>The grants that <see cref="GrantLateness.IsOverdue"/> calls late.</summary>
-    public static IQueryable<Grant> Overdue(this IQueryable<Grant> grants, DateTimeOffset now)
-    {
-        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
-        return grants.Where(g => Open.Contains(g.Status)).Where(g =>
-            ((g.Status == GrantStatus.Scheduled || g.Status == GrantStatus.Provisioning) && g.StartsAt < started)
-            || (g.Status == GrantStatus.Active && g.EndsAt < ended)
-            || (g.Status == GrantStatus.Revoking && g.RevokingSince < ended));
-    }
-
-    /// <summary>The others.</summary>
-    public static IQueryable<Grant> NotOverdue(this IQueryable<Grant> grants, DateTimeOffset now)
-    {
-        var (started, ended) = (now - GrantLateness.StartsWithin, now - GrantLateness.EndsWithin);
-        return grants.Where(g => !(
-            ((g.Status == GrantStatus.Scheduled || g.Status == GrantStatus.Provisioning) && g.StartsAt < started)
-            || (g.Status == GrantStatus.Active && g.EndsAt < ended)
-            || (g.Status == GrantStatus.Revoking && g.RevokingSince < ended)));
-    }
 }

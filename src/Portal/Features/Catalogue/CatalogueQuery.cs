@@ -14,7 +14,6 @@ namespace Lapse.Portal.Features.Catalogue;
 public sealed class CatalogueQuery(IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, TimeProvider clock) : IPageQuery<CatalogueAsk, CatalogueView>
 {
     private const int LongestSearch = 100;
-    private const string Escape = @"\";
 
     /// <inheritdoc/>
     public async Task<Outcome<CatalogueView>> AskAsync(Actor actor, CatalogueAsk ask, CancellationToken cancellation)
@@ -40,11 +39,11 @@ public sealed class CatalogueQuery(IDbContextFactory<PortalDbContext> contexts, 
         if (!PlainText.IsLine(ask.Search)) return offers.Where(_ => false).OrderBy(o => o.Entry.Title);
         foreach (var word in Cut(ask.Search).Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            var pattern = $"%{word.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
+            var pattern = SearchPattern.Containing(word);
             offers = offers.Where(o =>
-                EF.Functions.ILike(o.Entry.Title, pattern, Escape) || EF.Functions.ILike(o.Entry.Description, pattern, Escape)
-                || EF.Functions.ILike(o.Entry.RoleName, pattern, Escape) || EF.Functions.ILike(o.Cluster.Title, pattern, Escape)
-                || o.Entry.Namespaces.Any(n => EF.Functions.ILike(n, pattern, Escape)));
+                EF.Functions.ILike(o.Entry.Title, pattern, SearchPattern.Escape) || EF.Functions.ILike(o.Entry.Description, pattern, SearchPattern.Escape)
+                || EF.Functions.ILike(o.Entry.RoleName, pattern, SearchPattern.Escape) || EF.Functions.ILike(o.Cluster.Title, pattern, SearchPattern.Escape)
+                || o.Entry.Namespaces.Any(n => EF.Functions.ILike(n, pattern, SearchPattern.Escape)));
         }
         if (ask.After is { } after)
         {

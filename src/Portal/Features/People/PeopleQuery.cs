@@ -52,8 +52,8 @@ public sealed class PeopleQuery(IDbContextFactory<PortalDbContext> contexts, Act
         if (PlainSearch(ask.Search) is { Length: > 0 } search)
         {
             // As many people as an installation has are read in a few milliseconds; no index would help with part of a name.
-            var pattern = $"%{search.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal)}%";
-            people = people.Where(p => EF.Functions.ILike(p.Name, pattern, @"\") || EF.Functions.ILike(p.UserName, pattern, @"\"));
+            var pattern = SearchPattern.Containing(search);
+            people = people.Where(p => EF.Functions.ILike(p.Name, pattern, SearchPattern.Escape) || EF.Functions.ILike(p.UserName, pattern, SearchPattern.Escape));
         }
         people = ask.Filter switch
         {
