@@ -13,8 +13,8 @@ public static class ProbeQuestion
     /// <param name="rules">The role's rules.</param>
     /// <param name="clusterWide">Whether the binding is a ClusterRoleBinding: only that gives non-resource URLs.</param>
     /// <returns>
-    /// Preferably a read of an ordinary namespaced resource; <see langword="null"/> if no rule can be asked for, which a
-    /// caller treats as a role that cannot be granted.
+    /// Preferably a change of an ordinary namespaced resource, since that tells most: who may merely read answers it with no.
+    /// <see langword="null"/> if no rule can be asked for, which a caller treats as a role that cannot be granted.
     /// </returns>
     public static AccessQuestion? For(RoleRules rules, bool clusterWide)
     {
@@ -30,9 +30,12 @@ public static class ProbeQuestion
 
     private static AccessQuestion? Concrete(PolicyRule atom)
     {
-        var verb = atom.Verbs[0] == PolicyRule.All ? "get" : atom.Verbs[0];
+        var isUrl = !atom.NonResourceUrls.IsEmpty;
+        var isNamed = !atom.ResourceNames.IsEmpty;
+        // Any verb: the one that tells most and makes sense there.
+        var verb = atom.Verbs[0] == PolicyRule.All ? isUrl ? "get" : isNamed ? "update" : "create" : atom.Verbs[0];
         if (verb.Length == 0) return null;
-        if (!atom.NonResourceUrls.IsEmpty)
+        if (isUrl)
         {
             var url = atom.NonResourceUrls[0];
             if (url.EndsWith('*')) url = url.TrimEnd('*') + Anything;
@@ -41,14 +44,14 @@ public static class ProbeQuestion
                 : null;
         }
 
-        var name = atom.ResourceNames.IsEmpty ? "" : atom.ResourceNames[0];
+        var name = isNamed ? atom.ResourceNames[0] : "";
         var group = atom.ApiGroups[0] == PolicyRule.All ? "" : atom.ApiGroups[0];
         var question = AccessQuestion.For(verb, group, atom.Resources[0], name);
         if (question.Resource == PolicyRule.All) question = question with { Resource = SomeResource(group) };
 
         // 'pods/*' is no wildcard and names nothing; an empty resource neither; and no real create or deletecollection
         // of an object carries a name, so a rule that asks for one gives nothing.
-        var namesNothing = question.Resource.Length == 0 || question.Subresource == PolicyRule.All || (!atom.ResourceNames.IsEmpty && name.Length == 0);
+        var namesNothing = question.Resource.Length == 0 || question.Subresource == PolicyRule.All || (isNamed && name.Length == 0);
         var neverNamed = name.Length > 0 && (verb == "deletecollection" || (verb == "create" && question.Subresource.Length == 0));
         return namesNothing || neverNamed ? null : question;
     }
@@ -56,7 +59,7 @@ public static class ProbeQuestion
     private static (int, int, int, int, int) Rank(AccessQuestion question, bool clusterWide) => (
         question.IsResource ? 0 : 1,
         !clusterWide && KindWords.IsClusterScoped(question.ApiGroup, question.Resource) ? 1 : 0,
-        question.Verb switch { "get" => 0, "list" => 1, "watch" => 2, _ => 3 },
+        question.Verb switch { "create" => 0, "update" or "patch" => 1, "delete" => 2, "get" => 3, "list" => 4, "watch" => 5, _ => 6 },
         (question.Name.Length > 0 ? 1 : 0) + (question.Subresource.Length > 0 ? 2 : 0),
         question is { ApiGroup: "", Resource: "secrets" } ? 1 : 0);
 

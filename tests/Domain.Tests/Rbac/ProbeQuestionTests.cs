@@ -7,17 +7,20 @@ namespace Lapse.Domain.Tests.Rbac;
 public class ProbeQuestionTests
 {
     [Theory]
-    [InlineData("delete,list,get|-|pods,secrets|", "get  pods")]
-    [InlineData("*|*|*|", "get  pods")]
-    [InlineData("*|apps|*|", "get apps deployments")]
-    [InlineData("*|example.com|*|", "get example.com lapse-probe")]
+    [InlineData("delete,list,get|-|pods,secrets|", "delete  pods")]
+    [InlineData("list,get|-|pods,secrets|", "get  pods")]
+    [InlineData("get,patch,create|-|secrets,configmaps|", "create  configmaps")]
+    [InlineData("*|-|configmaps|a", "update  configmaps a")]
+    [InlineData("*|*|*|", "create  pods")]
+    [InlineData("*|apps|*|", "create apps deployments")]
+    [InlineData("*|example.com|*|", "create example.com lapse-probe")]
     [InlineData("update|apps|*/scale|", "update apps deployments/scale")]
     [InlineData("get,create|-|secrets|db", "get  secrets db")]
     [InlineData("create|-|pods/exec|web-0", "create  pods/exec web-0")]
     [InlineData("get|-|nodes,configmaps|", "get  configmaps")]
     [InlineData("get|-|nodes|", "get  nodes")]
     [InlineData("use|policy|podsecuritypolicies|p", "use policy podsecuritypolicies p")]
-    public void For_Rule_IsAConcreteRead(string rule, string expected)
+    public void For_Rule_IsConcreteAndTellsMost(string rule, string expected)
     {
         var question = ProbeQuestion.For(EscalationTests.Role(rule), clusterWide: false);
 

@@ -70,7 +70,7 @@ public sealed class RequestThreadQueryTests(PostgresFixture postgres) : Database
         Assert.Equal(("the last time", "Denied"), (earlier.Reason, earlier.State.Word));
         Assert.Empty(view.Aid.AddedSinceAsked);
         Assert.Empty(view.Aid.AddedSinceShown);
-        Assert.Equal("auth can-i get deployments.apps", view.CheckLine);
+        Assert.Equal("auth can-i patch deployments.apps", view.CheckLine);
     }
 
     [Fact]

@@ -120,11 +120,12 @@ public sealed class LifeTests(PostgresFixture postgres, ControlPlaneFixture cont
     }
 
     [Theory]
-    [InlineData("groups", "oidc:", true)]
-    [InlineData("groups", "", false)]
-    [InlineData("", "oidc:", false)]
-    [InlineData("roles", "oidc:", false)]
-    public async Task Grant_PersonsGroupHasItAnyway_IsSaidWhereTheClusterSeesThatGroup(string claim, string prefix, bool said)
+    [InlineData("groups", "oidc:", "edit", true)]
+    [InlineData("groups", "oidc:", "view", false)]
+    [InlineData("groups", "", "edit", false)]
+    [InlineData("", "oidc:", "edit", false)]
+    [InlineData("roles", "oidc:", "edit", false)]
+    public async Task Grant_PersonsGroupHasItAnyway_IsSaidWhereTheClusterSeesThatGroup(string claim, string prefix, string standing, bool said)
     {
         await Database.ExecuteAsOwnerAsync($"UPDATE clusters SET groups_claim = '{claim}', groups_prefix = '{prefix}'", Cancellation);
         await using (var db = Database.CreateDbContext())
@@ -133,7 +134,7 @@ public sealed class LifeTests(PostgresFixture postgres, ControlPlaneFixture cont
             cluster.Seal(Story.Seal(cluster, Place.Address.Credential));
             await db.CommitAsync(Cancellation);
         }
-        await StandingAsync("team", "view", new() { ApiGroup = BindingKeys.RbacGroup, Kind = "Group", Name = "oidc:developers" });
+        await StandingAsync("team", standing, new() { ApiGroup = BindingKeys.RbacGroup, Kind = "Group", Name = "oidc:developers" });
         // What belongs to Kubernetes itself is never asked with, whatever a token says.
         await StandingAsync("reserved", "edit", new() { ApiGroup = BindingKeys.RbacGroup, Kind = "Group", Name = "system:everybody" });
         await using (var db = Database.CreateDbContext())
@@ -143,7 +144,7 @@ public sealed class LifeTests(PostgresFixture postgres, ControlPlaneFixture cont
 
         var active = await UntilAsync(grant, GrantStatus.Active);
         Assert.Equal(said, active.AlreadyHadBy is not null);
-        if (said) Assert.StartsWith($"RoleBinding \"team/{Place.Name}\" of ClusterRole \"view\" to Group \"oidc:developers\", as far as “get ", active.AlreadyHadBy, StringComparison.Ordinal);
+        if (said) Assert.StartsWith($"RoleBinding \"team/{Place.Name}\" of ClusterRole \"edit\" to Group \"oidc:developers\", as far as “create ", active.AlreadyHadBy, StringComparison.Ordinal);
         await UntilAsync(grant, GrantStatus.Ended);
         Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
         Assert.False(await MayAsync("oidc:alice"));
