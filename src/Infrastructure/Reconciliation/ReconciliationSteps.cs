@@ -18,6 +18,9 @@ public static class ReconciliationSteps
     /// <summary>A worker takes grants that are due.</summary>
     public const string Claim = "claim";
 
+    /// <summary>A worker works on one grant, in as many steps as can be done now; the steps are inside.</summary>
+    public const string Pass = "pass";
+
     /// <summary>Evidence, people, request and role are checked anew.</summary>
     public const string Check = "provision.check";
 

@@ -9,7 +9,9 @@ internal sealed class StopAfter : IDisposable
 {
     private readonly ActivityListener _listener;
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _goOn = new();
+    private Activity? _pass;
     private int _held;
 
     public StopAfter(string step, GrantId grant)
@@ -20,7 +22,9 @@ internal sealed class StopAfter : IDisposable
             Sample = (ref _) => ActivitySamplingResult.AllData,
             ActivityStopped = activity =>
             {
+                if (activity == Volatile.Read(ref _pass)) _passed.TrySetResult();
                 if (activity.OperationName != step || activity.GetTagItem(ReconciliationSteps.GrantTag) as string != grant.ToString() || Interlocked.Exchange(ref _held, 1) == 1) return;
+                Volatile.Write(ref _pass, activity.Parent);
                 _reached.TrySetResult();
                 _goOn.Wait(TimeSpan.FromMinutes(1));
             },
@@ -31,6 +35,13 @@ internal sealed class StopAfter : IDisposable
     public Task Reached => _reached.Task;
 
     public void GoOn() => _goOn.Set();
+
+    /// <summary>Lets the worker go on, and returns when it has done all that it would do late.</summary>
+    public Task GoOnToTheEndAsync()
+    {
+        GoOn();
+        return _passed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
 
     public void Dispose()
     {

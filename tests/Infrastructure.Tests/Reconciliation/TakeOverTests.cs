@@ -30,8 +30,7 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         await Database.ExecuteAsOwnerAsync("UPDATE grants SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL", Cancellation);
         await StartAsync();
         var active = await UntilAsync(grant, GrantStatus.Active);
-        stop.GoOn();
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+        await stop.GoOnToTheEndAsync();
 
         // What the first worker does late changes nothing.
         var found = Assert.IsType<GetBindingResult.Found>(await LookAsync(grant)).Binding;
@@ -52,8 +51,7 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         await Database.ExecuteAsOwnerAsync("UPDATE grants SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL", Cancellation);
         await StartAsync();
         Assert.Equal(EndReason.Expired, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
-        stop.GoOn();
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+        await stop.GoOnToTheEndAsync();
 
         Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
         Assert.Equal([LedgerActs.GrantPrepared, LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded], await ActsAsync(grant));
