@@ -1,14 +1,33 @@
+using Lapse.Domain;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.StepUp;
+using Lapse.Infrastructure.Keys;
+using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Features.StepUp;
+using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Features;
 
 /// <summary>A change of an entry that waited for its second admin: what is confirmed, and what must still hold then.</summary>
-public sealed class EntryChangeTests(PostgresFixture postgres) : AdminSetting(postgres)
+public sealed class EntryChangeTests(PostgresFixture postgres, ControlPlaneFixture controlPlane) : AdminSetting(postgres)
 {
+    private TestNamespace _place = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _place = await controlPlane.NamespaceAsync(Cancellation);
+        await ReachAsync(_place.Address.Credential);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _place.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
     [Fact]
     public async Task Confirm_PageThatIsConfirmed_SaysClusterAndEachField()
     {
@@ -40,6 +59,49 @@ public sealed class EntryChangeTests(PostgresFixture postgres) : AdminSetting(po
         Assert.Equal("ClusterGone", (await AnswerAsync(await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)))?.Code);
 
         Assert.Equal(1, (await CurrentAsync(World.OnePeer.ElevatedRoleId)).Version);
+    }
+
+    [Fact]
+    public async Task Confirm_RightsTakenFromLapseMeanwhile_IsRefusedBeforeAnybodyProvesAnything()
+    {
+        var change = await WaitingAsync();
+        // An account that may read and no more.
+        var account = new PortalAccount(_place.Name, $"portal-{_place.Name}");
+        await _place.ApplyAsync(ClusterRights.Manifests([], account), Cancellation);
+        await ReachAsync(await _place.TokenAsync(account.Name, Cancellation));
+
+        Refusal? refusal = null;
+        await Wait.UntilAsync(async () => (refusal = (await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)).Refusal)?.Code == "RightsMissing", "the account is known", Cancellation);
+
+        Assert.Contains("In a Role of namespace web-prod:", refusal!.Message, StringComparison.Ordinal);
+        await using var db = Database.CreateDbContext();
+        Assert.Empty(await db.StepUpChallenges.Where(c => c.Act == ActKind.ConfirmChange).ToListAsync(Cancellation));
+        Assert.Equal(ChangeStatus.AwaitingSecondAdmin, (await ChangeAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Confirm_ClusterDoesNotAnswer_IsRefusedAndStaysWaiting()
+    {
+        var change = await WaitingAsync();
+        await ReachAsync(_place.Address.Credential, new Uri("https://127.0.0.1:1"));
+
+        Assert.Equal("RoleUnreadable", (await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)).Refusal?.Code);
+        Assert.Equal(ChangeStatus.AwaitingSecondAdmin, (await ChangeAsync()).Status);
+    }
+
+    // The world's cluster is the real one, reached so.
+    private async Task ReachAsync(ClusterCredential credential, Uri? server = null)
+    {
+        await using var db = Database.CreateDbContext();
+        var cluster = await db.Clusters.SingleAsync(Cancellation);
+        cluster.Change(cluster.Settings() with
+        {
+            Server = (server ?? _place.Address.Server).AbsoluteUri,
+            CertificateAuthority = _place.Address.CertificateAuthority,
+            CredentialKind = credential is ClusterCredential.Token ? CredentialKind.Token : CredentialKind.ClientCertificate,
+        });
+        cluster.Seal(credential, Get<Sealer>());
+        await db.CommitAsync(Cancellation);
     }
 
     // Dana's change of an entry, proved, as it stands while another admin has to confirm it.

@@ -159,7 +159,19 @@ public sealed class ProposeChange(
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return NotAnAdmin;
+        if (await CheckStillBindableAsync(db, id, cancellation) is { } unbindable) return unbindable;
         return await stepUp.BeginAsync(actor, ActKind.ConfirmChange, id.Value, 1, "", confirmAfter: false, "/admin/catalogue", cancellation);
+    }
+
+    // Days may have passed since it was proposed: role and rights are asked for again before anybody proves who they are for it.
+    private async Task<Refusal?> CheckStillBindableAsync(PortalDbContext db, ConfigurationChangeId id, CancellationToken cancellation)
+    {
+        var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
+        // Whatever else is wrong with it is said by the act itself.
+        if (change is not { Kind: ChangeKind.ElevatedRole, Status: ChangeStatus.AwaitingSecondAdmin }) return null;
+        var entry = ElevatedRoleVersion.FromCanonical(CanonicalJson.Parse(change.After)!.AsObject(), Attestation.ByChange(change.Id), change.AuthorId, change.CreatedAt);
+        var cluster = await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Id == entry.ClusterId && c.RetiredAt == null, cancellation);
+        return cluster is null ? null : await checks.CheckEntryAsync(cluster, entry, cancellation);
     }
 
     private async Task<Outcome<StepUpChallengeId>> ProposeAsync(
