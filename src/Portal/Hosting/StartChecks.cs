@@ -1,5 +1,4 @@
 using Lapse.Infrastructure.Persistence;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Lapse.Portal.Hosting;
@@ -10,21 +9,31 @@ internal static class StartChecks
     /// <summary>What is wrong, with what to do about it; <see langword="null"/> if nothing is.</summary>
     public static async Task<string?> FindProblemAsync(IServiceProvider services, CancellationToken cancellation)
     {
+        var source = services.GetRequiredService<NpgsqlDataSource>();
         try
         {
-            await using var db = await services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(cancellation);
-            // Read as text, since the table is missing where nobody has migrated yet.
-            var applied = await db.Database.SqlQuery<string?>($"SELECT to_regclass('\"__EFMigrationsHistory\"')::text AS \"Value\"").SingleAsync(cancellation) is null
-                ? []
-                : await db.Database.SqlQuery<string>($"SELECT \"MigrationId\" AS \"Value\" FROM \"__EFMigrationsHistory\"").ToListAsync(cancellation);
+            var applied = await AppliedAsync(source, cancellation);
             var missing = MigrationNames.All.Except(applied).ToList();
             if (missing.Count > 0) return $"The database is not at this version; run lapse migrate first. Missing: {string.Join(", ", missing)}.";
-            var excess = await DatabaseRights.ExcessAsync(services.GetRequiredService<NpgsqlDataSource>(), cancellation);
+            var excess = await DatabaseRights.ExcessAsync(source, cancellation);
             return excess.Count == 0 ? null : $"The database role of ConnectionStrings:Portal {string.Join(", ", excess)}. Use the role {DatabaseSetup.ServingRole} that lapse migrate sets up.";
         }
         catch (NpgsqlException e)
         {
             return $"The database does not answer: {e.Message}";
         }
+    }
+
+    // Read past the context: the table is missing where nobody has migrated yet, and what the context throws hides whether the database answers.
+    private static async Task<List<string>> AppliedAsync(NpgsqlDataSource source, CancellationToken cancellation)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var exists = new NpgsqlCommand("SELECT to_regclass('\"__EFMigrationsHistory\"') IS NOT NULL", connection);
+        if (await exists.ExecuteScalarAsync(cancellation) is not true) return [];
+        await using var command = new NpgsqlCommand("SELECT \"MigrationId\" FROM \"__EFMigrationsHistory\"", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        List<string> applied = [];
+        while (await reader.ReadAsync(cancellation)) applied.Add(reader.GetString(0));
+        return applied;
     }
 }

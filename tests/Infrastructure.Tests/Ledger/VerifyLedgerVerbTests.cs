@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
@@ -43,18 +42,7 @@ public sealed class VerifyLedgerVerbTests(PostgresFixture postgres) : DatabaseTe
 
     private async Task<(int Code, string Said)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lapse.dll"), "verify-ledger", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        start.Environment["ConnectionStrings__Portal"] = Database.ServingConnectionString;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(Cancellation);
-        var said = await process.StandardOutput.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
-        await errors;
-        return (process.ExitCode, said.Trim());
+        var (code, said, _) = await LapseVerb.RunAsync(["verify-ledger", .. arguments], new Dictionary<string, string> { ["ConnectionStrings__Portal"] = Database.ServingConnectionString }, Cancellation);
+        return (code, said);
     }
 }
