@@ -5,15 +5,15 @@ namespace Lapse.Sandbox.Runner;
 /// <summary>The folder with everything that a run keeps, used by one run at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    private readonly string _folder;
     private readonly FileStream _lock;
 
-    private DataFolder(FileStream held) => _lock = held;
+    private DataFolder(string folder, FileStream held) => (_folder, _lock) = (folder, held);
 
     /// <summary>Takes the folder.</summary>
     /// <param name="folder">The folder; made if it is not there.</param>
-    /// <param name="fresh">Whether what earlier runs kept is forgotten.</param>
     /// <exception cref="SandboxException">Another run has it.</exception>
-    public static DataFolder Take(string folder, bool fresh)
+    public static DataFolder Take(string folder)
     {
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "run.lock");
@@ -27,9 +27,21 @@ internal sealed class DataFolder : IDisposable
         {
             throw new SandboxException($"Lapse runs already with the data in {folder}; end that run, or set LAPSE_DATA and the ports to others.", e);
         }
-        if (fresh)
-            Clear(folder, file);
-        return new DataFolder(held);
+        return new DataFolder(folder, held);
+    }
+
+    /// <summary>Forgets what earlier runs kept.</summary>
+    public void Clear()
+    {
+        foreach (var directory in new DirectoryInfo(_folder).EnumerateDirectories())
+        {
+            // PostgreSQL's data may be kept elsewhere, behind a link.
+            if (directory.LinkTarget is { } target && Directory.Exists(target))
+                Directory.Delete(target, recursive: true);
+            directory.Delete(recursive: directory.LinkTarget is null);
+        }
+        foreach (var file in Directory.EnumerateFiles(_folder).Where(file => file != _lock.Name))
+            File.Delete(file);
     }
 
     /// <summary>A secret that is made once and kept in a file that only its owner can read.</summary>
@@ -50,17 +62,4 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
-
-    private static void Clear(string folder, string except)
-    {
-        foreach (var directory in new DirectoryInfo(folder).EnumerateDirectories())
-        {
-            // PostgreSQL's data may be kept elsewhere, behind a link.
-            if (directory.LinkTarget is { } target && Directory.Exists(target))
-                Directory.Delete(target, recursive: true);
-            directory.Delete(recursive: directory.LinkTarget is null);
-        }
-        foreach (var file in Directory.EnumerateFiles(folder).Where(file => file != except))
-            File.Delete(file);
-    }
 }

@@ -15,8 +15,11 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(Settings settings, bool fresh, CancellationToken cancellationToken)
     {
-        using var data = DataFolder.Take(settings.Data, fresh);
+        using var data = DataFolder.Take(settings.Data);
         settings.EnsurePortsAreFree();
+        // Not before it is known that this run can start.
+        if (fresh)
+            data.Clear();
         var progress = new ConsoleProgress();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var parts = new Parts(settings, progress);
