@@ -126,7 +126,7 @@ internal static class Samples
             grant.ProvedGone(Now);
             return grant;
         }
-        grant.Activate(null, Now);
+        grant.Activate(Now);
         if (status == GrantStatus.Active) return grant;
         grant.End(EndReason.Expired, null, Now);
         if (status == GrantStatus.Ended) grant.ProvedGone(Now);

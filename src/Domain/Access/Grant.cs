@@ -174,6 +174,10 @@ public sealed class Grant
         InFlightUntil = now + CreateSettles;
     }
 
+    /// <summary>What else lets the person do this, asked before anything was created; whoever goes on after a crash could not tell it from this access.</summary>
+    /// <param name="by">In the API server's words; <see langword="null"/> if nothing does.</param>
+    public void AlreadyHad(string? by) => AlreadyHadBy = by;
+
     /// <summary>The same binding is about to be sent once more, because nobody knows what became of the first time.</summary>
     public void Resend(DateTimeOffset now)
     {
@@ -202,13 +206,13 @@ public sealed class Grant
     }
 
     /// <summary>The access was verified usable; its clock starts.</summary>
-    public void Activate(string? alreadyHadBy, DateTimeOffset now)
+    public void Activate(DateTimeOffset now)
     {
         if (BindingUid is null || NotAfter is not { } limit) throw new InvalidOperationException("Only a binding that is known can be usable.");
         To(GrantStatus.Active, now);
         UsableAt = now;
         EndsAt = now + Duration < limit ? now + Duration : limit;
-        (AlreadyHadBy, DueAt) = (alreadyHadBy, EndsAt);
+        DueAt = EndsAt;
         Clear();
     }
 

@@ -14,7 +14,7 @@ public class GrantMoveTests
         ["created again"] = grant => grant.Created("uid-1"),
         ["created other"] = grant => grant.Created("uid-2"),
         ["start again"] = grant => grant.StartAgain(Now.AddSeconds(5)),
-        ["activate"] = grant => grant.Activate(null, Now),
+        ["activate"] = grant => grant.Activate(Now),
         ["expire"] = grant => grant.End(EndReason.Expired, null, Now),
         ["drop"] = grant => grant.End(EndReason.Dropped, Alice, Now),
         ["revoke"] = grant => grant.End(EndReason.Revoked, Bob, Now),
@@ -186,7 +186,7 @@ public class GrantMoveTests
         grant.Begin(Now);
 
         Assert.Throws<InvalidOperationException>(() => grant.Created("uid-1"));
-        Assert.Throws<InvalidOperationException>(() => grant.Activate(null, Now));
+        Assert.Throws<InvalidOperationException>(() => grant.Activate(Now));
         Assert.Equal(GrantStatus.Provisioning, grant.Status);
     }
 
@@ -224,7 +224,8 @@ public class GrantMoveTests
     {
         var grant = GrantIn(GrantStatus.Provisioning);
 
-        grant.Activate("RoleBinding x", Now.AddSeconds(usableAfter));
+        grant.AlreadyHad("RoleBinding x");
+        grant.Activate(Now.AddSeconds(usableAfter));
 
         Assert.Equal((Now.AddSeconds(endsAfter), Now.AddSeconds(endsAfter)), (grant.EndsAt!.Value, grant.DueAt!.Value));
         Assert.Equal((Now.AddSeconds(usableAfter), "RoleBinding x"), (grant.UsableAt!.Value, grant.AlreadyHadBy));
@@ -284,7 +285,7 @@ public class GrantMoveTests
         grant.Stumbled("No answer.", Now.AddSeconds(4), Now);
         Assert.Equal((2, "No answer.", Now.AddSeconds(4)), (grant.Attempts, grant.LastError, grant.DueAt!.Value));
 
-        grant.Activate(null, Now);
+        grant.Activate(Now);
 
         Assert.Equal((0, null, null), (grant.Attempts, grant.LastError, grant.LastErrorAt));
     }

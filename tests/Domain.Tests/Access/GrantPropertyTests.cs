@@ -75,7 +75,7 @@ public class GrantPropertyTests
                     grant.Answered();
                     break;
                 case "start again": grant.StartAgain(now); break;
-                case "activate": grant.Activate(null, now); break;
+                case "activate": grant.Activate(now); break;
                 case "end": grant.End(step.Reason, null, now); break;
                 case "fail": grant.Fail(FailureReason.TooLate, "Too late.", now); break;
                 case "gone": grant.ProvedGone(now); break;

@@ -117,7 +117,7 @@ public sealed class EndAccessTests(PostgresFixture postgres) : MainJobTest(postg
             row.Prepare($"lapse:probe:{row.Id}", now + row.Duration + Grant.UsableWithin, "signature", now);
             row.Created("uid");
             row.Answered();
-            row.Activate(null, now);
+            row.Activate(now);
         });
     }
 

@@ -78,7 +78,7 @@ public abstract class OversightTest(PostgresFixture postgres) : DatabaseTest(pos
         grant.Begin(at);
         grant.Prepare($"lapse:probe:{id}", at + grant.Duration + Grant.UsableWithin, "signature", at);
         grant.Created("uid");
-        grant.Activate(null, at);
+        grant.Activate(at);
     });
 
     /// <summary>The same person signed in anew, with these groups in the token.</summary>

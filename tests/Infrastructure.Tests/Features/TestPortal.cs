@@ -166,7 +166,7 @@ internal sealed class TestPortal(TestDatabase database)
             grant.Begin(at);
             grant.Prepare($"lapse:probe:{grant.Id}", at + grant.Duration + Grant.UsableWithin, "signature", at);
             grant.Created("uid");
-            grant.Activate(null, at);
+            grant.Activate(at);
             db.Record(at, LedgerActor.Lapse, LedgerActs.GrantActive, LedgerSubject.Of(grant.Id), new JsonObject { ["uid"] = "uid" });
         }
         await db.CommitAsync(Cancellation);

@@ -1,3 +1,4 @@
+using k8s;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Kubernetes;
@@ -111,6 +112,34 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
     public async Task Binding_OfACrashedAttempt_IsAdopted()
     {
         var grant = await ApprovedAsync();
+        var (_, uid) = await CrashAfterCreateAsync(grant, "RoleBinding \"standing\"");
+        await StartAsync();
+
+        var active = await UntilAsync(grant, GrantStatus.Active);
+        Assert.Equal((uid, "RoleBinding \"standing\""), (active.BindingUid, active.AlreadyHadBy));
+    }
+
+    [Fact]
+    public async Task Binding_OfACrashedAttempt_WithOtherSubjectsSince_IsDeletedAndMadeAnew()
+    {
+        var grant = await ApprovedAsync();
+        var (spec, uid) = await CrashAfterCreateAsync(grant, null);
+        var there = await Place.Client.RbacAuthorizationV1.ReadNamespacedRoleBindingAsync(spec.Name, Place.Name, cancellationToken: Cancellation);
+        there.Subjects = [.. there.Subjects, new() { ApiGroup = BindingKeys.RbacGroup, Kind = "User", Name = "oidc:mallory" }];
+        await Place.Client.RbacAuthorizationV1.ReplaceNamespacedRoleBindingAsync(there, spec.Name, Place.Name, cancellationToken: Cancellation);
+        await StartAsync();
+
+        var active = await UntilAsync(grant, GrantStatus.Active);
+        Assert.NotEqual(uid, active.BindingUid);
+        var found = Assert.IsType<GetBindingResult.Found>(await LookAsync(grant)).Binding;
+        Assert.Equal(active.BindingUid, found.Uid);
+        Assert.DoesNotContain(found.Subjects, subject => subject.ToString().Contains("mallory", StringComparison.Ordinal));
+        await UntilDeniedAsync("oidc:mallory");
+    }
+
+    // As if a replica had been killed between the create and what it would have recorded about it.
+    private async Task<(BindingSpec Spec, string Uid)> CrashAfterCreateAsync(Grant grant, string? alreadyHadBy)
+    {
         BindingSpec spec;
         await using (var db = Database.CreateDbContext())
         {
@@ -122,10 +151,8 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         {
             row.Begin(DateTimeOffset.UtcNow);
             row.Prepare(spec.Probe, spec.NotAfter, signature, DateTimeOffset.UtcNow);
+            row.AlreadyHad(alreadyHadBy);
         });
-        var created = Assert.IsType<CreateBindingResult.Created>(await Place.Api.CreateBindingAsync(spec, signature, Cancellation));
-        await StartAsync();
-
-        Assert.Equal(created.Uid, (await UntilAsync(grant, GrantStatus.Active)).BindingUid);
+        return (spec, Assert.IsType<CreateBindingResult.Created>(await Place.Api.CreateBindingAsync(spec, signature, Cancellation)).Uid);
     }
 }

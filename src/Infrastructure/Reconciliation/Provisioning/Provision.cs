@@ -75,6 +75,7 @@ internal sealed class Provision(
                 if (current.Status == GrantStatus.Scheduled) current.Begin(now);
                 var spec = plan.Facts.Spec(BindingProbe.NewName(), now + current.Duration + Grant.UsableWithin);
                 current.Prepare(spec.Probe, spec.NotAfter, key.Sign(spec), now);
+                current.AlreadyHad(plan.AlreadyHadBy);
                 db.Record(now, LedgerActor.Lapse, LedgerActs.GrantPrepared, LedgerSubject.Of(current.Id), new JsonObject
                 {
                     ["binding"] = spec.Name,

@@ -62,7 +62,7 @@ internal sealed class ProvisionVerify(GrantRecords records, ReconciliationOption
                 ProvisionFailures.Fail(db, current, FailureReason.ExtendedAccessEnded, refusal, now);
                 return;
             }
-            current.Activate(plan.AlreadyHadBy, now);
+            current.Activate(now);
             current.Release(current.EndsAt);
             db.Record(now, LedgerActor.Lapse, LedgerActs.GrantActive, LedgerSubject.Of(current.Id), new JsonObject
             {
