@@ -152,7 +152,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await PrepareAsync();
         foreach (var right in new[] { _world.Alice, _world.Bob, _world.Dana, _world.Dave })
         {
-            foreach (var wrong in await NotGoodAsync(right))
+            foreach (var wrong in await _world.NotGoodAsync(right, Cancellation))
             {
                 var before = await StateAsync();
                 Assert.Contains((await row.Call(this, wrong))?.Code, new[] { "SignInAgain", "Disabled" });
@@ -274,28 +274,6 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         if (!outcome.Succeeded) return outcome.Refusal;
         await db.CommitAsync(Cancellation);
         return null;
-    }
-
-    private async Task<List<Actor>> NotGoodAsync(Actor right)
-    {
-        await using var db = Database.CreateDbContext();
-        var person = await db.People.SingleAsync(p => p.Id == right.PersonId, Cancellation);
-        var ended = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now);
-        ended.End(Now);
-        var old = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now.AddHours(-9));
-        db.SignInSessions.AddRange(ended, old);
-        var disabled = World.SignIn(db, $"disabled-{Guid.NewGuid():N}", Now, "developers", "sre", "lapse-admins");
-        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(_world.Dana.PersonId, "", Now);
-        await db.CommitAsync(Cancellation);
-        return
-        [
-            new(right.PersonId, ended.Id),
-            new(right.PersonId, old.Id),
-            new(right.PersonId, UuidId.New<SignInSessionId>(Now)),
-            new(right.PersonId, _world.Mallory.SessionId),
-            new(_world.Mallory.PersonId, right.SessionId),
-            disabled,
-        ];
     }
 
     // Everything that an act could change, in one string.

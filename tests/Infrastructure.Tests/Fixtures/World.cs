@@ -81,6 +81,29 @@ public sealed class World
         return new(person.Id, session.Id);
     }
 
+    /// <summary>Whoever calls as <paramref name="right"/> without a sign-in that is good: ended, too old, unknown, somebody else's; and somebody who is shut out.</summary>
+    public async Task<List<Actor>> NotGoodAsync(Actor right, CancellationToken cancellation)
+    {
+        await using var db = _database.CreateDbContext();
+        var person = await db.People.SingleAsync(p => p.Id == right.PersonId, cancellation);
+        var ended = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now);
+        ended.End(Now);
+        var old = SignInSession.Start(person.Id, person.Groups, new Dictionary<string, string>(), Now.AddHours(-9));
+        db.SignInSessions.AddRange(ended, old);
+        var disabled = SignIn(db, $"disabled-{Guid.NewGuid():N}", Now, "developers", "sre", "lapse-admins");
+        db.People.Local.Single(p => p.Id == disabled.PersonId).Disable(Dana.PersonId, "", Now);
+        await db.CommitAsync(cancellation);
+        return
+        [
+            new(right.PersonId, ended.Id),
+            new(right.PersonId, old.Id),
+            new(right.PersonId, UuidId.New<SignInSessionId>(Now)),
+            new(right.PersonId, Mallory.SessionId),
+            new(Mallory.PersonId, right.SessionId),
+            disabled,
+        ];
+    }
+
     /// <summary>A request as it stands after its requester's step-up (or before it, as a draft).</summary>
     public async Task<AccessRequest> RequestAsync(ElevatedRoleVersion entry, Actor requester, CancellationToken cancellation, bool submitted = true, TimeSpan? duration = null)
     {
