@@ -135,3 +135,13 @@ public readonly record struct ConfigurationChangeId(Guid Value) : IUuidId<Config
     /// <inheritdoc/>
     public override string ToString() => Value.ToString("D");
 }
+
+/// <summary>A hold: while it lasts, Lapse starts no access.</summary>
+public readonly record struct HoldId(Guid Value) : IUuidId<HoldId>
+{
+    /// <inheritdoc/>
+    public static HoldId From(Guid value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}

@@ -84,6 +84,12 @@ public static class LedgerActs
     /// <summary>No second admin confirmed a change in time.</summary>
     public const string ChangeTimedOut = "change.timed-out";
 
+    /// <summary>From now on Lapse ends access and starts none.</summary>
+    public const string HoldBegun = "hold.begun";
+
+    /// <summary>An admin ended a hold.</summary>
+    public const string HoldEnded = "hold.ended";
+
     /// <summary>An operator applied a configuration on the machine.</summary>
     public const string OperatorApplied = "operator.applied";
 }

@@ -21,6 +21,9 @@ public enum ActKind
     /// <summary>Let a person in again who was disabled.</summary>
     EnablePerson,
 
+    /// <summary>End a hold, so that access starts again.</summary>
+    EndHold,
+
     /// <summary>See whether the identity provider proves freshness and the factor.</summary>
     TestProvider,
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Holds;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Text;
@@ -53,6 +54,18 @@ public static class StepUpActs
         ["issuer"] = person.Issuer,
         ["subject"] = person.Subject,
         ["disabledAt"] = person.DisabledAt is { } at ? CanonicalTime.Text(at) : null,
+    });
+
+    /// <summary>“I end this hold.”</summary>
+    /// <param name="hold">The hold.</param>
+    /// <param name="admin">Who ends it.</param>
+    public static StepUpAct EndHold(Hold hold, PersonId admin) => new(ActKind.EndHold, hold.Id.Value, 1, admin, new()
+    {
+        ["cause"] = hold.Cause.ToString(),
+        ["why"] = hold.Why,
+        ["begunAt"] = CanonicalTime.Text(hold.BegunAt),
+        ["begunBy"] = hold.BegunBy,
+        ["witness"] = hold.Witness,
     });
 
     /// <summary>“I test the provider with these settings.”</summary>

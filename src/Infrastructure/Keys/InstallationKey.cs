@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
+using Lapse.Domain.Ledger;
 
 namespace Lapse.Infrastructure.Keys;
 
@@ -22,10 +21,13 @@ public sealed class InstallationKey : IDisposable
     private readonly ECDsa _key;
     private readonly Lock _lock = new();
 
-    private InstallationKey(ECDsa key) => _key = key;
+    private InstallationKey(ECDsa key) => (_key, Fingerprint) = (key, InstallationSignature.Fingerprint(key));
 
     /// <summary>The public half, PEM (SubjectPublicKeyInfo).</summary>
     public string PublicKeyPem => _key.ExportSubjectPublicKeyInfoPem();
+
+    /// <summary>By what this installation is known outside (<see cref="InstallationSignature.Fingerprint"/>).</summary>
+    public string Fingerprint { get; }
 
     /// <summary>Reads the key.</summary>
     /// <exception cref="KeyFolderException">There is none, or it is not a P-256 key.</exception>
@@ -46,25 +48,24 @@ public sealed class InstallationKey : IDisposable
     /// <returns>64 bytes, r and s (IEEE P1363).</returns>
     public byte[] Sign(string domain, byte[] bytes)
     {
-        lock (_lock) return _key.SignData(Input(domain, bytes), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        lock (_lock) return _key.SignData(InstallationSignature.Input(domain, bytes), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 
     /// <summary>Whether the signature was made by this installation over exactly these bytes for this purpose.</summary>
     public bool Verify(string domain, byte[] bytes, byte[]? signature)
     {
-        if (signature is not { Length: 64 }) return false;
-        lock (_lock) return _key.VerifyData(Input(domain, bytes), signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        lock (_lock) return InstallationSignature.Verify(_key, domain, bytes, signature);
+    }
+
+    /// <summary>Signs a checkpoint.</summary>
+    public SignedCheckpoint Sign(Checkpoint checkpoint) => SignedCheckpoint.Sign(checkpoint, Sign);
+
+    /// <summary>Whether this installation signed the checkpoint, about its own ledger.</summary>
+    public bool Verify(SignedCheckpoint checkpoint)
+    {
+        lock (_lock) return checkpoint.IsBy(_key);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
-
-    // The purpose comes with its length in front, so that no purpose and message can be read as another pair.
-    private static byte[] Input(string domain, byte[] bytes)
-    {
-        var name = Encoding.UTF8.GetBytes(domain);
-        var length = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, name.Length);
-        return [.. "lapse/installation/v1"u8, .. length, .. name, .. bytes];
-    }
 }

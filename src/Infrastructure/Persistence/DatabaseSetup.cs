@@ -3,7 +3,7 @@ using Npgsql;
 namespace Lapse.Infrastructure.Persistence;
 
 /// <summary>
-/// What migrations do not say: the role that serves and what it may do, and the triggers that keep the ledger append-only.
+/// What migrations do not say: the role that serves and what it may do, and the triggers that keep the ledger, its checkpoints and the holds append-only.
 /// Run by <c>lapse migrate</c> with the owner's connection after the migrations; each part may run again.
 /// </summary>
 public static class DatabaseSetup
@@ -13,17 +13,22 @@ public static class DatabaseSetup
 
     /// <summary>Tables of which a row, once written, never changes.</summary>
     public static readonly IReadOnlyList<string> AppendOnly =
-        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "provider_self_tests", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys"];
+        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "provider_self_tests", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys", "ledger_checkpoints", "holds", "hold_ends"];
 
-    private const string Triggers = """
+    // Refused to everybody, the owner included, until the owner drops the trigger.
+    private static readonly string[] Guarded = ["ledger_entries", "ledger_checkpoints", "holds", "hold_ends"];
+
+    private static readonly string Triggers = $$"""
         CREATE OR REPLACE FUNCTION lapse_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
         END $$;
-        CREATE OR REPLACE TRIGGER lapse_append_only_rows BEFORE UPDATE OR DELETE ON ledger_entries
-            FOR EACH ROW EXECUTE FUNCTION lapse_append_only();
-        CREATE OR REPLACE TRIGGER lapse_append_only_table BEFORE TRUNCATE ON ledger_entries
-            FOR EACH STATEMENT EXECUTE FUNCTION lapse_append_only();
+        {{string.Join('\n', Guarded.Select(table => $"""
+            CREATE OR REPLACE TRIGGER lapse_append_only_rows BEFORE UPDATE OR DELETE ON {table}
+                FOR EACH ROW EXECUTE FUNCTION lapse_append_only();
+            CREATE OR REPLACE TRIGGER lapse_append_only_table BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION lapse_append_only();
+            """))}}
         """;
 
     private static readonly string Rights = $"""

@@ -39,6 +39,9 @@ public static class LedgerSubject
     /// <summary>A step-up challenge.</summary>
     public static string Of(StepUpChallengeId id) => $"challenge:{id}";
 
+    /// <summary>A hold.</summary>
+    public static string Of(HoldId id) => $"hold:{id}";
+
     /// <summary>The identity provider.</summary>
     public const string Provider = "provider";
 }

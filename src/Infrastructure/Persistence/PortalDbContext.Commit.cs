@@ -82,6 +82,7 @@ public sealed partial class PortalDbContext
                 Grant grant => $"{LedgerSubject.Of(grant.Id)} {LedgerSubject.Of(grant.RequestId)}",
                 Domain.Catalogue.ClusterHealth health => LedgerSubject.Of(health.ClusterId),
                 ElevatedRole or ElevatedRoleVersion or RoleSnapshot or Domain.Workflows.Workflow or Domain.Workflows.WorkflowVersion => "catalogue",
+                Domain.Holds.Hold or Domain.Holds.HoldEnd => "hold",
                 ConfigurationChange or Cluster => "configuration",
                 Domain.People.Person person => LedgerSubject.Of(person.Id),
                 Domain.People.SignInSession session when entry.State != EntityState.Added => $"session:{session.Id}",

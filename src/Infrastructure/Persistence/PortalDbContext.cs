@@ -1,6 +1,7 @@
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Holds;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
@@ -73,6 +74,15 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
     /// <summary>The ledger's newest sequence and hash. Only <see cref="CommitAsync"/> writes it.</summary>
     public DbSet<LedgerHead> LedgerHead => Set<LedgerHead>();
 
+    /// <summary>Checkpoints of the ledger.</summary>
+    public DbSet<KeptCheckpoint> LedgerCheckpoints => Set<KeptCheckpoint>();
+
+    /// <summary>Holds, open and ended.</summary>
+    public DbSet<Hold> Holds => Set<Hold>();
+
+    /// <summary>What ended them.</summary>
+    public DbSet<HoldEnd> HoldEnds => Set<HoldEnd>();
+
     /// <inheritdoc/>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -98,6 +108,7 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
         c.Properties<GrantId>().HaveConversion<UuidIdConverter<GrantId>>();
         c.Properties<StepUpChallengeId>().HaveConversion<UuidIdConverter<StepUpChallengeId>>();
         c.Properties<StepUpProofId>().HaveConversion<UuidIdConverter<StepUpProofId>>();
+        c.Properties<HoldId>().HaveConversion<UuidIdConverter<HoldId>>();
         c.Properties<ConfigurationChangeId>().HaveConversion<UuidIdConverter<ConfigurationChangeId>>();
     }
 }

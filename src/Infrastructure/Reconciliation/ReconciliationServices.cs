@@ -1,4 +1,5 @@
 using Lapse.Domain.People;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.People;
@@ -34,6 +35,7 @@ public static class ReconciliationServices
         services.TryAddSingleton<ProofVerifier>();
         services.AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
+        services.TryAddSingleton<HoldCheck>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
         services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>().AddSingleton<ChangeTimeouts>().AddSingleton<ShutOutSweep>();

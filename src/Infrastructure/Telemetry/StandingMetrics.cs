@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Lapse.Domain.Access;
+using Lapse.Domain.Holds;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -16,14 +18,17 @@ internal sealed partial class StandingMetrics : BackgroundService
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly IDbContextFactory<PortalDbContext> _contexts;
+    private static readonly HoldCause[] EveryCause = Enum.GetValues<HoldCause>();
+
+    private readonly HoldCheck _holds;
     private readonly TimeProvider _clock;
     private readonly ILogger<StandingMetrics> _log;
     private volatile Standing? _standing;
     private volatile bool _reads = true;
 
-    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, IMeterFactory meters, TimeProvider clock, ILogger<StandingMetrics> log)
+    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, IMeterFactory meters, HoldCheck holds, TimeProvider clock, ILogger<StandingMetrics> log)
     {
-        (_contexts, _clock, _log) = (contexts, clock, log);
+        (_contexts, _holds, _clock, _log) = (contexts, holds, clock, log);
         var meter = meters.Create(LapseMetrics.MeterName);
         meter.CreateObservableGauge("lapse.database.reachable", () => _reads ? 1 : 0, description: "1 while the database answers.");
         meter.CreateObservableGauge("lapse.grants.live", () => Each(s => s.Count), "{grant}", "Grants that are not over, by status.");
@@ -31,6 +36,7 @@ internal sealed partial class StandingMetrics : BackgroundService
         meter.CreateObservableGauge("lapse.grants.overdue", () => Each(s => s.Overdue), "{grant}", "Grants that should have begun or ended and have not, by status.");
         meter.CreateObservableGauge("lapse.requests.waiting", () => One(s => s.Waiting), "{request}", "Requests that wait for a decision.");
         meter.CreateObservableGauge("lapse.ledger.sequence", () => One(s => s.Ledger), "{entry}", "The ledger's newest entry. It only grows.");
+        meter.CreateObservableGauge("lapse.hold", () => _standing is { } s ? EveryCause.Select(cause => new Measurement<long>(s.Holds.Contains(cause) ? 1 : 0, KeyValuePair.Create<string, object?>("cause", cause.ToString()))) : [], description: "1 while Lapse is on hold: it ends access and starts none.");
         meter.CreateObservableGauge("lapse.clusters", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.State))) : [], "{cluster}", "Each cluster with the state that it was last seen in.");
     }
 
@@ -46,7 +52,8 @@ internal sealed partial class StandingMetrics : BackgroundService
         var ledger = await db.LedgerHead.AsNoTracking().Select(h => h.Sequence).SingleAsync(cancellation);
         var clusters = await db.Clusters.AsNoTracking().Where(c => c.RetiredAt == null)
             .Join(db.ClusterHealth, c => c.Id, h => h.ClusterId, (c, h) => new { c.Name, h.State }).ToListAsync(cancellation);
-        _standing = new([.. grants.Select(g => new GrantCounts(g.Status, g.Count, g.Due, overdue.GetValueOrDefault(g.Status)))], waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))]);
+        var holds = (await _holds.ReadAsync(db, cancellation)).Where(h => h.IsOpen).Select(h => h.Hold.Cause).ToHashSet();
+        _standing = new([.. grants.Select(g => new GrantCounts(g.Status, g.Count, g.Due, overdue.GetValueOrDefault(g.Status)))], waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))], holds);
         _reads = true;
     }
 
@@ -90,5 +97,5 @@ internal sealed partial class StandingMetrics : BackgroundService
         public static readonly GrantStatus[] Statuses = [GrantStatus.Scheduled, GrantStatus.Provisioning, GrantStatus.Active, GrantStatus.Revoking];
     }
 
-    private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State)> Clusters);
+    private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State)> Clusters, HashSet<HoldCause> Holds);
 }

@@ -24,6 +24,9 @@ public static class PortalPaths
     /// <summary>The page about the identity provider, where an admin tests it.</summary>
     public const string AdminProvider = "/admin/provider";
 
+    /// <summary>The page about holds, where an admin ends one.</summary>
+    public const string AdminHold = "/admin/hold";
+
     /// <summary>The page for an address that leads nowhere.</summary>
     public const string NotFound = "/not-found";
 }

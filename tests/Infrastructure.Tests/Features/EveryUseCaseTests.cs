@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Holds;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Kubernetes;
@@ -15,6 +16,7 @@ using Lapse.Portal.Features;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.Approvals;
+using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.People;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
@@ -80,6 +82,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(EnablePerson), "begin to enable somebody", async (t, actor) => (await t.Get<EnablePerson>().BeginAsync(actor, await t.DisabledIdAsync(), Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dana]),
         new(typeof(EnablePersonAct), "enable without the group in the token", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dave]),
         new(typeof(EnablePersonAct), "enable whom one disabled oneself", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
+        new(typeof(EndHold), "begin to end a hold", async (t, actor) => (await t.Get<EndHold>().BeginAsync(actor, await t.HoldIdAsync(), Cancellation)).Refusal, NoAdmins),
+        new(typeof(EndHoldAct), "end a hold without the group in the token", (t, actor) => t.ActAsync<EndHoldAct>(ActKind.EndHold, t.HoldIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dana]),
         new(typeof(TestProvider), "test the provider", async (t, actor) => (await t.Get<TestProvider>().BeginAsync(actor, Cancellation)).Refusal, NoAdmins),
         new(typeof(TestProvider), "go on with a test of the provider", async (t, actor) => (await t.Get<TestProvider>().GoOnAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
         new(typeof(TestProvider), "finish a test of the provider", async (t, actor) => (await t.Get<TestProvider>().FinishAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
@@ -171,6 +175,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private GrantId? _grant;
     private ConfigurationChangeId? _change, _draftChange;
     private PersonId? _disabled;
+    private HoldId? _hold;
 
     private async Task PrepareAsync()
     {
@@ -180,6 +185,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await ChangeIdAsync();
         await DraftChangeIdAsync();
         await DisabledIdAsync();
+        await HoldIdAsync();
         await ProviderTestAsync();
     }
 
@@ -191,6 +197,16 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         db.People.Local.Single(p => p.Id == erin.PersonId).Disable(_world.Dana.PersonId, "", Now);
         await db.CommitAsync(Cancellation);
         return (_disabled = erin.PersonId).Value;
+    }
+
+    private async Task<HoldId> HoldIdAsync()
+    {
+        if (_hold is { } known) return known;
+        await using var db = Database.CreateDbContext();
+        await using var transaction = await db.Database.BeginTransactionAsync(Cancellation);
+        var (hold, _) = await Infrastructure.Holds.Holds.BeginAsync(db, HoldCause.Admin, "Wait", LedgerActor.Of(_world.Dana.PersonId), Now, Cancellation);
+        await db.CommitAsync(Cancellation);
+        return (_hold = hold.Id).Value;
     }
 
     // Dana went through the first round of a test, and left for the second.
@@ -259,6 +275,9 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<ConfigurationChangeId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
         await ActAsync<T>(kind, (await subject()).Value, actor, groups);
 
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<HoldId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
+        await ActAsync<T>(kind, (await subject()).Value, actor, groups);
+
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<PersonId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
         await ActAsync<T>(kind, (await subject()).Value, actor, groups);
 
@@ -285,7 +304,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         var grants = await db.Grants.AsNoTracking().OrderBy(g => g.Id).Select(g => $"{g.Id} {g.Status}").ToListAsync(Cancellation);
         var changes = await db.ConfigurationChanges.AsNoTracking().OrderBy(c => c.Id).Select(c => $"{c.Id} {c.Status}").ToListAsync(Cancellation);
         var people = await db.People.AsNoTracking().OrderBy(p => p.Id).Select(p => $"{p.Id} {p.DisabledAt}").ToListAsync(Cancellation);
-        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
+        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.HoldEnds.CountAsync(Cancellation), await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

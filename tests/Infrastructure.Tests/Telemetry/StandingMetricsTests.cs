@@ -1,9 +1,12 @@
 using System.Diagnostics.Metrics;
 using Lapse.Domain.Access;
+using Lapse.Domain.Holds;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Telemetry;
 using Lapse.Infrastructure.Tests.Features;
 using Lapse.Infrastructure.Tests.Fixtures;
+using Lapse.Infrastructure.Tests.Reconciliation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,10 +18,12 @@ namespace Lapse.Infrastructure.Tests.Telemetry;
 public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTest(postgres)
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private ReconcilerReplica? _replica;
 
     public override async ValueTask DisposeAsync()
     {
         await _services.DisposeAsync();
+        if (_replica is not null) await _replica.DisposeAsync();
         await base.DisposeAsync();
     }
 
@@ -45,6 +50,24 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
     }
 
     [Fact]
+    public async Task Read_OnHold_SaysWhy()
+    {
+        using var metrics = Make(Database);
+        await metrics.ReadAsync(Cancellation);
+        Assert.Equal((0L, 0L), (Read()["lapse.hold Admin"], Read()["lapse.hold OlderLedger"]));
+        await using (var db = Database.CreateDbContext())
+        await using (await db.Database.BeginTransactionAsync(Cancellation))
+        {
+            await Infrastructure.Holds.Holds.BeginAsync(db, HoldCause.Admin, "Wait", LedgerActor.Operator, Start, Cancellation);
+            await db.CommitAsync(Cancellation);
+        }
+
+        await metrics.ReadAsync(Cancellation);
+
+        Assert.Equal((1L, 0L), (Read()["lapse.hold Admin"], Read()["lapse.hold OlderLedger"]));
+    }
+
+    [Fact]
     public async Task Run_DatabaseAway_ReportsOnlyThat()
     {
         using var metrics = Make(new NoDatabase());
@@ -57,7 +80,7 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
     }
 
     private StandingMetrics Make(IDbContextFactory<PortalDbContext> database) =>
-        new(database, _services.GetRequiredService<IMeterFactory>(), Clock, NullLogger<StandingMetrics>.Instance);
+        new(database, _services.GetRequiredService<IMeterFactory>(), (_replica ??= ReconcilerReplica.Create(Database)).Get<HoldCheck>(), Clock, NullLogger<StandingMetrics>.Instance);
 
     // What a collector would read now, by name and status.
     private Dictionary<string, long> Read()

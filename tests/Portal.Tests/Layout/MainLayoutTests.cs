@@ -2,6 +2,7 @@ using System.Security.Claims;
 using AngleSharp.Dom;
 using Bunit;
 using Lapse.Domain;
+using Lapse.Domain.Holds;
 using Lapse.Domain.People;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Persistence;
@@ -11,6 +12,7 @@ using Lapse.Portal.Components.Layout;
 using Lapse.Portal.Components.Viewer;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Approvals;
+using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
@@ -27,6 +29,7 @@ public sealed class MainLayoutTests : PortalTestContext
     private static readonly string[] Everybody = ["Home", "Catalogue", "Requests", "Approvals", "Access"];
 
     private readonly Count _count = new();
+    private readonly Held _hold = new();
 
     // The notice above the page finds a database that is down, and leaves the page alone.
     public MainLayoutTests()
@@ -41,6 +44,7 @@ public sealed class MainLayoutTests : PortalTestContext
         Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
         Services.AddSingleton<ChangeFeed>();
         Services.AddSingleton<IPageQuery<ApprovalsCountAsk, ApprovalsCount>>(_count);
+        Services.AddSingleton<IPageQuery<HoldAsk, HoldView>>(_hold);
     }
 
     [Fact]
@@ -211,6 +215,24 @@ public sealed class MainLayoutTests : PortalTestContext
         public Func<Outcome<ApprovalsCount>> Answer { get; set; } = () => new Refusal("SignInAgain", "Sign in again.");
 
         public Task<Outcome<ApprovalsCount>> AskAsync(Actor actor, ApprovalsCountAsk ask, CancellationToken cancellation) => Task.FromResult(Answer());
+    }
+
+    [Fact]
+    public void Layout_OnHold_SaysSoAboveThePage()
+    {
+        SignIn("alice", "developers");
+        _hold.Answer = () => new HoldView([new(UuidId.New<HoldId>(Start), HoldCause.Admin, "A laptop was stolen.", Start.AddMinutes(-3), "Dana", "dana", null)], MayEnd: false);
+        var shell = Shell();
+
+        shell.WaitForAssertion(() => Assert.Contains("Lapse is on hold", shell.Find("main .hold[role=alert]").TextContent, StringComparison.Ordinal));
+        Assert.Equal("page of Alice", shell.Find("main > p").TextContent);
+    }
+
+    private sealed class Held : IPageQuery<HoldAsk, HoldView>
+    {
+        public Func<Outcome<HoldView>> Answer { get; set; } = () => new HoldView([], MayEnd: false);
+
+        public Task<Outcome<HoldView>> AskAsync(Actor actor, HoldAsk ask, CancellationToken cancellation) => Task.FromResult(Answer());
     }
 
     private static IElement Approvals(IRenderedComponent<MainLayout> shell) => shell.Find("nav a[href='/approvals']");

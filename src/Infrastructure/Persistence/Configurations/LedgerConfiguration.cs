@@ -31,3 +31,15 @@ internal sealed class LedgerHeadConfiguration : IEntityTypeConfiguration<LedgerH
         head.HasData(new LedgerHead { Id = 1, Sequence = 0, Hash = LedgerEntry.Genesis });
     }
 }
+
+internal sealed class KeptCheckpointConfiguration : IEntityTypeConfiguration<KeptCheckpoint>
+{
+    public void Configure(EntityTypeBuilder<KeptCheckpoint> checkpoint)
+    {
+        checkpoint.ToTable("ledger_checkpoints");
+        checkpoint.HasKey(c => c.Id);
+        checkpoint.Property(c => c.Id).UseIdentityAlwaysColumn();
+        checkpoint.Property(c => c.Text).HasMaxLength(SignedCheckpoint.LongestText);
+        checkpoint.HasIndex(c => new { c.Sequence, c.Id });
+    }
+}

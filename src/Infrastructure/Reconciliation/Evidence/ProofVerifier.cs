@@ -70,6 +70,7 @@ public sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, ProviderO
         ActKind.ApproveRequest => "An approval",
         ActKind.ProposeChange => "The configuration change",
         ActKind.EnablePerson => "The readmission of a person",
+        ActKind.EndHold => "The end of the hold",
         ActKind.ConfirmChange => "The confirmation of the configuration change",
         ActKind.TestProvider => "The test of the identity provider",
     };

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
+using Lapse.Domain.Holds;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
@@ -11,7 +13,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Brings a grant up: checks, announces, creates. What comes after a lost answer is in <see cref="ProvisionResume"/>.</summary>
 internal sealed class Provision(
-    GrantRecords records, ProvisionCheck check, ProvisionFailures failures, ProvisionVerify verify, ProvisionResume resume, BindingKey key, TimeProvider clock)
+    GrantRecords records, ProvisionCheck check, ProvisionFailures failures, ProvisionVerify verify, ProvisionResume resume, HoldCheck holds, BindingKey key, TimeProvider clock)
 {
     /// <summary>Does what is next for a grant that is scheduled or being provisioned.</summary>
     public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
@@ -19,6 +21,11 @@ internal sealed class Provision(
         var now = clock.GetUtcNow();
         if (now >= grant.ProvisionUntil)
             return await failures.FailAsync(grant, FailureReason.TooLate, new("TooLate", $"It could not be made usable in time. {grant.LastError}".TrimEnd()), alert: false, answered: false, cancellation);
+        if (await holds.FindAsync(cancellation) is { } hold)
+        {
+            // What was sent before it gave no verified access yet: it is taken back.
+            return grant.CreateSentAt is null ? await records.StumbleAsync(grant, Words(hold), cancellation) : await resume.DiscardAsync(grant, cancellation);
+        }
         if (grant.CreateSentAt is { } sent)
         {
             if (now >= sent + Grant.UsableWithin) return await resume.DiscardAsync(grant, cancellation);
@@ -68,7 +75,7 @@ internal sealed class Provision(
     private async Task<Grant?> PrepareAsync(Grant grant, ProvisionPlan plan, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant.Id);
-        return await records.RecordAsync(
+        return await UnlessHeldAsync(
             grant,
             (db, current, now) =>
             {
@@ -101,7 +108,22 @@ internal sealed class Provision(
             return null;
         }
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant.Id);
-        return await records.RecordAsync(grant, (_, current, now) => current.Resend(now), cancellation);
+        return await UnlessHeldAsync(grant, (_, current, now) => current.Resend(now), cancellation);
+    }
+
+    // In the same transaction as what it announces, so that a hold that begins meanwhile either sees it or is seen.
+    private async Task<Grant?> UnlessHeldAsync(Grant grant, Action<PortalDbContext, Grant, DateTimeOffset> announce, CancellationToken cancellation)
+    {
+        var held = false;
+        var recorded = await records.RecordAsync(
+            grant,
+            async (db, current, now) =>
+            {
+                held = await holds.FindLockedAsync(db, cancellation) is not null;
+                if (!held) announce(db, current, now);
+            },
+            cancellation);
+        return held ? null : recorded;
     }
 
     private async Task<StepResult> AnsweredAsync(Grant grant, bool first, CancellationToken cancellation)
@@ -109,6 +131,8 @@ internal sealed class Provision(
         if (first) await records.RecordAsync(grant, (_, current, _) => current.Answered(), cancellation);
         return StepResult.Again;
     }
+
+    private static string Words(Hold hold) => $"Lapse is on hold and starts nothing: {hold.Why}";
 
     private static FailureReason Reason(CreateBindingResult result) => result switch
     {

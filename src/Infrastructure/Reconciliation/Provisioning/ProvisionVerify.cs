@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Telemetry;
@@ -9,7 +10,7 @@ using Lapse.Infrastructure.Telemetry;
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Asks the probe until the binding works, and starts the grant's clock.</summary>
-internal sealed class ProvisionVerify(GrantRecords records, ReconciliationOptions options, TimeProvider clock)
+internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, ReconciliationOptions options, TimeProvider clock)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
@@ -57,6 +58,12 @@ internal sealed class ProvisionVerify(GrantRecords records, ReconciliationOption
         {
             current.Created(uid);
             if (answered) current.Answered();
+            if (await holds.FindLockedAsync(db, cancellation) is not null)
+            {
+                // It is not access yet, and none begins now; the next step takes it back.
+                current.Release(now);
+                return;
+            }
             if (await Supersession.TakeOverAsync(db, current, plan.Facts.Request.ExtendsId, now, cancellation) is { } refusal)
             {
                 ProvisionFailures.Fail(db, current, FailureReason.ExtendedAccessEnded, refusal, now);

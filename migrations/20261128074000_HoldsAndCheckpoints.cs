@@ -1,0 +1,108 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace Lapse.Migrations
+{
+    /// <inheritdoc />
+    public partial class HoldsAndCheckpoints : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "holds",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    cause = table.Column<string>(type: "character varying(40)", maxLength: 40, nullable: false),
+                    why = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: false),
+                    begun_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    begun_by = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    witness = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_holds", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "ledger_checkpoints",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    made_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    text = table.Column<string>(type: "character varying(4000)", maxLength: 4000, nullable: false),
+                    peaks = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ledger_checkpoints", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "hold_ends",
+                columns: table => new
+                {
+                    hold_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_by = table.Column<Guid>(type: "uuid", nullable: false),
+                    proof_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_hold_ends", x => x.hold_id);
+                    table.ForeignKey(
+                        name: "fk_hold_ends_holds_hold_id",
+                        column: x => x.hold_id,
+                        principalTable: "holds",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_hold_ends_people_ended_by",
+                        column: x => x.ended_by,
+                        principalTable: "people",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_hold_ends_step_up_proofs_proof_id",
+                        column: x => x.proof_id,
+                        principalTable: "step_up_proofs",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_hold_ends_ended_by",
+                table: "hold_ends",
+                column: "ended_by");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_hold_ends_proof_id",
+                table: "hold_ends",
+                column: "proof_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_ledger_checkpoints_sequence_id",
+                table: "ledger_checkpoints",
+                columns: new[] { "sequence", "id" });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "hold_ends");
+
+            migrationBuilder.DropTable(
+                name: "ledger_checkpoints");
+
+            migrationBuilder.DropTable(
+                name: "holds");
+        }
+    }
+}
