@@ -15,6 +15,9 @@ public static class LedgerActs
     /// <summary>Another admin let a person in again.</summary>
     public const string PersonEnabled = "person.enabled";
 
+    /// <summary>An admin ended all access of a person, in a cluster or everywhere.</summary>
+    public const string EmergencyEnded = "emergency.ended";
+
     /// <summary>A request was submitted with its proof.</summary>
     public const string RequestSubmitted = "request.submitted";
 

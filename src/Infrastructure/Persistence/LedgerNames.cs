@@ -42,6 +42,9 @@ public static class LedgerSubject
     /// <summary>A hold.</summary>
     public static string Of(HoldId id) => $"hold:{id}";
 
+    /// <summary>Everything that there is access to.</summary>
+    public const string Everything = "everything";
+
     /// <summary>The identity provider.</summary>
     public const string Provider = "provider";
 }

@@ -16,6 +16,7 @@ using Lapse.Portal.Features;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.Approvals;
+using Lapse.Portal.Features.Emergency;
 using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.People;
 using Lapse.Portal.Features.Requests;
@@ -84,6 +85,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(EnablePersonAct), "enable whom one disabled oneself", (t, actor) => t.ActAsync<EnablePersonAct>(ActKind.EnablePerson, t.DisabledIdAsync, actor, ["lapse-admins"]), w => [w.Dana]),
         new(typeof(EndHold), "begin to end a hold", async (t, actor) => (await t.Get<EndHold>().BeginAsync(actor, await t.HoldIdAsync(), Cancellation)).Refusal, NoAdmins),
         new(typeof(EndHoldAct), "end a hold without the group in the token", (t, actor) => t.ActAsync<EndHoldAct>(ActKind.EndHold, t.HoldIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dana]),
+        new(typeof(EndInEmergency), "end everything in an emergency", async (t, actor) => (await t.Get<EndInEmergency>().EndAsync(actor, new EmergencyScope.Everything(), hold: true, "", Cancellation)).Refusal, NoAdmins),
+        new(typeof(EndInEmergency), "hold in an emergency", async (t, actor) => (await t.Get<EndInEmergency>().HoldAsync(actor, "", Cancellation)).Refusal, NoAdmins),
         new(typeof(TestProvider), "test the provider", async (t, actor) => (await t.Get<TestProvider>().BeginAsync(actor, Cancellation)).Refusal, NoAdmins),
         new(typeof(TestProvider), "go on with a test of the provider", async (t, actor) => (await t.Get<TestProvider>().GoOnAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
         new(typeof(TestProvider), "finish a test of the provider", async (t, actor) => (await t.Get<TestProvider>().FinishAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),

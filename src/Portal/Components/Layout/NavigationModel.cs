@@ -38,5 +38,6 @@ public static class NavigationModel
         new("Catalogue entries", "/admin/catalogue", "g e", Glyphs.Settings),
         new("People", "/admin/people", "g u", Glyphs.Person),
         new("Identity provider", PortalPaths.AdminProvider, "g i", Glyphs.Shield),
+        new("Emergency", "/admin/emergency", "g x", Glyphs.Warning),
     ];
 }

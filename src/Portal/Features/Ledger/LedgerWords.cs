@@ -34,6 +34,7 @@ public static class LedgerWords
         [LedgerActs.ChangeApplied] = "put a change into force",
         [LedgerActs.ChangeWithdrawn] = "gave a change up",
         [LedgerActs.ChangeTimedOut] = "let a change time out",
+        [LedgerActs.EmergencyEnded] = "ended all access in an emergency",
         [LedgerActs.HoldBegun] = "put provisioning on hold",
         [LedgerActs.HoldEnded] = "ended the hold",
         [LedgerActs.OperatorApplied] = "applied a configuration on the machine",
@@ -48,7 +49,7 @@ public static class LedgerWords
         new("change", "Changes", [.. Of("change."), .. Of("operator.")]),
         new("session", "Sign-ins", Of("session.")),
         new("person", "People", Of("person.")),
-        new("alert", "Alerts", [LedgerActs.Alert, .. Of("hold.")]),
+        new("alert", "Alerts", [LedgerActs.Alert, .. Of("hold."), .. Of("emergency.")]),
     ];
 
     /// <summary>An act in words after the name of who did it; an act that this version does not know, as written.</summary>
