@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Infrastructure.Telemetry;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
@@ -66,10 +67,14 @@ public static class ReconciliationSteps
 
     internal static ActivitySource Source { get; } = new(SourceName);
 
-    internal static Activity? Start(string step, GrantId? grant = null)
+    /// <summary>A step that is about no single grant.</summary>
+    internal static Activity? Start(string step) => Source.StartActivity(step);
+
+    /// <summary>A step of a grant, in the trace of its request.</summary>
+    internal static Activity? Start(string step, Grant grant)
     {
-        var activity = Source.StartActivity(step);
-        if (grant is { } id) activity?.SetTag(GrantTag, id.ToString());
+        var activity = LapseTraces.Start(Source, step, grant.RequestId);
+        activity?.SetTag(GrantTag, grant.Id.ToString());
         return activity;
     }
 }

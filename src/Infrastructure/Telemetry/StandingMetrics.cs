@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Lapse.Domain.Access;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,7 @@ internal sealed partial class StandingMetrics : BackgroundService
     private volatile Standing? _standing;
     private volatile bool _reads = true;
 
-    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, IMeterFactory meters, TimeProvider clock, ILogger<StandingMetrics> log)
+    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, ClusterConnections connections, IMeterFactory meters, TimeProvider clock, ILogger<StandingMetrics> log)
     {
         (_contexts, _clock, _log) = (contexts, clock, log);
         var meter = meters.Create(LapseMetrics.MeterName);
@@ -31,6 +32,10 @@ internal sealed partial class StandingMetrics : BackgroundService
         meter.CreateObservableGauge("lapse.grants.overdue", () => Each(s => s.Overdue), "{grant}", "Grants that should have begun or ended and have not, by status.");
         meter.CreateObservableGauge("lapse.requests.waiting", () => One(s => s.Waiting), "{request}", "Requests that wait for a decision.");
         meter.CreateObservableGauge("lapse.ledger.sequence", () => One(s => s.Ledger), "{entry}", "The ledger's newest entry. It only grows.");
+        // This replica's own, whatever the database does.
+        meter.CreateObservableGauge(
+            "lapse.cluster.breaker_open", () => connections.All.Select(link => new Measurement<long>(link.Breaker.IsOpen ? 1 : 0, KeyValuePair.Create<string, object?>("cluster", link.Name))),
+            description: "1 while this replica's circuit breaker for a cluster is open: the cluster has not answered lately.");
         meter.CreateObservableGauge("lapse.clusters", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.State))) : [], "{cluster}", "Each cluster with the state that it was last seen in.");
     }
 
