@@ -41,11 +41,7 @@ public sealed partial class ClusterApi
     public async Task<ProbeResult> ProbeAsync(string probe, AccessQuestion question, int connections, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(connections, 1);
-        var results = await Task.WhenAll(Enumerable.Range(0, connections).Select(async _ =>
-        {
-            using var client = _connection.Open();
-            return await ReviewAsync(client, probe, [], question, cancellationToken);
-        }));
+        var results = await _probes.AskAsync(probe, question, connections, cancellationToken);
         if (results.FirstOrDefault(result => !result.Succeeded) is { } failed) return new ProbeResult.Unknown(failed.Failure!);
 
         AccessAnswer[] answers = [.. results.Select(result => result.Value)];

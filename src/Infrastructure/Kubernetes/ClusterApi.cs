@@ -22,6 +22,7 @@ public sealed partial class ClusterApi : IDisposable
     private readonly ClusterConnection _connection;
     private readonly TimeProvider _time;
     private readonly IKubernetes _client;
+    private readonly ProbeRounds _probes;
 
     /// <summary>Prepares the calls; connects with the first.</summary>
     /// <param name="connection">The API server.</param>
@@ -30,6 +31,7 @@ public sealed partial class ClusterApi : IDisposable
     {
         (_connection, _time) = (connection, time);
         _client = connection.Open();
+        _probes = new(connection, (client, probe, question) => ReviewAsync(client, probe, [], question, CancellationToken.None));
     }
 
     /// <summary>Asks for the version, and looks at the clock.</summary>

@@ -8,6 +8,10 @@ namespace Lapse.Infrastructure.Kubernetes;
 /// <summary>Makes clients of one API server. Each client has connections of its own.</summary>
 public sealed class ClusterConnection(ClusterAddress address, OutboundOptions options)
 {
+    // Read once: opening a key costs more than a whole call, and fresh connections are opened for every proof.
+    private readonly Lazy<X509Certificate2Collection> _authorities = new(() => ClusterAddress.ReadAuthorities(address.CertificateAuthority));
+    private readonly Lazy<X509Certificate2?> _certificate = new(() => address.Credential is ClusterCredential.ClientCertificate pair ? Read(pair) : null);
+
     /// <summary>What Lapse calls itself in the audit log of a cluster.</summary>
     public const string UserAgent = "lapse/0.1";
 
@@ -36,7 +40,7 @@ public sealed class ClusterConnection(ClusterAddress address, OutboundOptions op
             {
                 OutboundHandler.Configure(handler, options);
                 Trust(handler.SslOptions);
-                if (credential is ClusterCredential.ClientCertificate pair) ProveBy(pair, handler.SslOptions);
+                if (credential is ClusterCredential.ClientCertificate) ProveBy(_certificate.Value!, handler.SslOptions);
             },
         };
         switch (credential)
@@ -62,14 +66,18 @@ public sealed class ClusterConnection(ClusterAddress address, OutboundOptions op
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
-        ssl.CertificateChainPolicy.CustomTrustStore.AddRange(ClusterAddress.ReadAuthorities(address.CertificateAuthority));
+        ssl.CertificateChainPolicy.CustomTrustStore.AddRange(_authorities.Value);
     }
 
-    private static void ProveBy(ClusterCredential.ClientCertificate pair, SslClientAuthenticationOptions ssl)
+    private static X509Certificate2 Read(ClusterCredential.ClientCertificate pair)
     {
         using var fromPem = X509Certificate2.CreateFromPem(pair.CertificatePem, pair.KeyPem);
         // A key that was never stored cannot be used for TLS on Windows; the way through PKCS #12 works everywhere.
-        var certificate = X509CertificateLoader.LoadPkcs12(fromPem.Export(X509ContentType.Pkcs12), null);
+        return X509CertificateLoader.LoadPkcs12(fromPem.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private static void ProveBy(X509Certificate2 certificate, SslClientAuthenticationOptions ssl)
+    {
         ssl.ClientCertificates = [certificate];
         ssl.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
     }

@@ -47,7 +47,7 @@ public static class ShutOut
             WHERE (g.person_id = {person.Value} AND g.status IN ('Scheduled', 'Provisioning', 'Active'))
                OR (g.status IN ('Scheduled', 'Provisioning') AND EXISTS (
                     SELECT 1 FROM decisions d WHERE d.request_id = g.request_id AND d.request_version = g.request_version AND d.person_id = {person.Value} AND d.verdict = 'Approve'))
-            ORDER BY g.id FOR UPDATE
+            ORDER BY g.id DESC FOR UPDATE
             """).ToListAsync(cancellation);
         foreach (var grant in grants)
         {

@@ -4,6 +4,8 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
 
 namespace Lapse.Infrastructure.Persistence;
 
@@ -37,9 +39,8 @@ public sealed partial class PortalDbContext
         {
             var changes = Changes();
             await base.SaveChangesAsync(true, cancellation);
-            foreach (var change in changes)
-                await Database.ExecuteSqlAsync($"SELECT pg_notify({ChangesChannel}, {change})", cancellation);
-            await AppendLedgerAsync(cancellation);
+            if (_pending.Count > 0) await AppendLedgerAsync([.. changes, "ledger"], cancellation);
+            else if (changes.Count > 0) await Database.ExecuteSqlAsync($"SELECT pg_notify({ChangesChannel}, change) FROM unnest({changes.ToArray()}) AS change", cancellation);
             await (transaction ?? own!).CommitAsync(cancellation);
         }
     }
@@ -50,21 +51,62 @@ public sealed partial class PortalDbContext
             ? base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken)
             : throw new InvalidOperationException("Ledger entries are pending; save through CommitAsync, so that they are written in the same transaction.");
 
-    private async Task AppendLedgerAsync(CancellationToken cancellation)
+    // Two round trips while the head is locked, whatever the number of entries: everybody who commits waits for it.
+    private async Task AppendLedgerAsync(string[] changes, CancellationToken cancellation)
     {
-        if (_pending.Count == 0) return;
-        var head = await LedgerHead.FromSql($"SELECT * FROM ledger_head WHERE id = 1 FOR UPDATE").AsNoTracking().SingleAsync(cancellation);
-        var (sequence, hash) = (head.Sequence, head.Hash);
+        var connection = (NpgsqlConnection)Database.GetDbConnection();
+        var transaction = (NpgsqlTransaction)Database.CurrentTransaction!.GetDbTransaction();
+        var (sequence, hash) = await LockHeadAsync(connection, transaction, changes, cancellation);
+        List<LedgerEntry> entries = [];
         foreach (var (time, actor, act, subject, content) in _pending)
         {
             var entry = LedgerEntry.After(sequence, hash, time, actor, act, subject, content);
-            LedgerEntries.Add(entry);
+            entries.Add(entry);
             (sequence, hash) = (entry.Sequence, entry.Hash);
         }
+        await using var append = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                new("""
+                    INSERT INTO ledger_entries (sequence, time, actor, act, subject, content, previous_hash, hash)
+                    SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])
+                    """)
+                {
+                    Parameters =
+                    {
+                        new() { Value = entries.ConvertAll(e => e.Sequence) },
+                        new() { Value = entries.ConvertAll(e => e.Time) },
+                        new() { Value = entries.ConvertAll(e => e.Actor) },
+                        new() { Value = entries.ConvertAll(e => e.Act) },
+                        new() { Value = entries.ConvertAll(e => e.Subject) },
+                        new() { Value = entries.ConvertAll(e => e.Content) },
+                        new() { Value = entries.ConvertAll(e => e.PreviousHash) },
+                        new() { Value = entries.ConvertAll(e => e.Hash) },
+                    },
+                },
+                new("UPDATE ledger_head SET sequence = $1, hash = $2 WHERE id = 1") { Parameters = { new() { Value = sequence }, new() { Value = hash } } },
+            },
+        };
+        await append.ExecuteNonQueryAsync(cancellation);
         _pending.Clear();
-        await base.SaveChangesAsync(true, cancellation);
-        await Database.ExecuteSqlAsync($"UPDATE ledger_head SET sequence = {sequence}, hash = {hash} WHERE id = 1", cancellation);
-        await Database.ExecuteSqlAsync($"SELECT pg_notify({ChangesChannel}, 'ledger')", cancellation);
+    }
+
+    // What is told is delivered with the commit, so it may be said before the head is locked.
+    private static async Task<(long Sequence, byte[] Hash)> LockHeadAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string[] changes, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                new("SELECT count(pg_notify($1, change)) FROM unnest($2) AS change") { Parameters = { new() { Value = ChangesChannel }, new() { Value = changes } } },
+                new("SELECT sequence, hash FROM ledger_head WHERE id = 1 FOR UPDATE"),
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await reader.NextResultAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation)) throw new InvalidOperationException("The ledger has no head.");
+        return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
     }
 
     private HashSet<string> Changes()

@@ -40,8 +40,11 @@ internal sealed record GrantFacts(
     public RoleRules KnownRules() => RoleRules.Parse(SnapshotRules ?? Request.PinnedRules);
 
     /// <summary>One question that only this grant's binding answers with yes for its probe; <see langword="null"/> if the rules allow nothing that can be asked.</summary>
-    public AccessQuestion? Question(RoleRules rules) =>
-        ProbeQuestion.For(rules, Grant.Namespace is null) is { } question ? question.IsResource ? question with { Namespace = Grant.Namespace ?? "" } : question : null;
+    public AccessQuestion? Question(RoleRules rules) => Question(Grant, rules);
+
+    /// <inheritdoc cref="Question(RoleRules)"/>
+    public static AccessQuestion? Question(Grant grant, RoleRules rules) =>
+        ProbeQuestion.For(rules, grant.Namespace is null) is { } question ? question.IsResource ? question with { Namespace = grant.Namespace ?? "" } : question : null;
 
     /// <summary>The binding.</summary>
     public BindingSpec Spec(string probe, DateTimeOffset notAfter) => new()
@@ -61,10 +64,15 @@ internal sealed record GrantFacts(
     /// <summary>Reads them.</summary>
     public static async Task<GrantFacts> ReadAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
     {
-        var request = await db.AccessRequests.AsNoTracking().SingleAsync(r => r.Id == grant.RequestId, cancellation);
-        var entry = await db.ElevatedRoleVersions.AsNoTracking().SingleAsync(v => v.ElevatedRoleId == request.ElevatedRoleId && v.Version == request.ElevatedRoleVersion, cancellation);
-        var workflow = await db.WorkflowVersions.AsNoTracking().SingleAsync(v => v.WorkflowId == request.WorkflowId && v.Version == request.WorkflowVersion, cancellation);
-        var cluster = await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation);
+        var governed = await (
+            from r in db.AccessRequests
+            where r.Id == grant.RequestId
+            join v in db.ElevatedRoleVersions on new { r.ElevatedRoleId, Version = r.ElevatedRoleVersion } equals new { v.ElevatedRoleId, v.Version }
+            join w in db.WorkflowVersions on new { r.WorkflowId, Version = r.WorkflowVersion } equals new { w.WorkflowId, w.Version }
+            from c in db.Clusters
+            where c.Id == grant.ClusterId
+            select new { Request = r, Entry = v, Workflow = w, Cluster = c }).AsNoTracking().SingleAsync(cancellation);
+        var (request, entry, workflow, cluster) = (governed.Request, governed.Entry, governed.Workflow, governed.Cluster);
         var decisions = await db.Decisions.AsNoTracking().Where(d => d.RequestId == request.Id && d.RequestVersion == request.Version)
             .OrderBy(d => d.DecidedAt).ThenBy(d => d.Id).ToListAsync(cancellation);
         PersonId[] ids = [request.RequesterId, .. decisions.Where(d => d.PersonId is not null).Select(d => d.PersonId!.Value)];
@@ -73,7 +81,7 @@ internal sealed record GrantFacts(
         var rules = await db.RoleSnapshots.AsNoTracking()
             .Where(s => s.ClusterId == grant.ClusterId && s.RoleKind == grant.RoleKind && s.RoleName == grant.RoleName && s.Namespace == place)
             .Select(s => s.Rules).SingleOrDefaultAsync(cancellation);
-        var extended = await db.Grants.AsNoTracking().ExtendedBy(grant, request.ExtendsId).ToListAsync(cancellation);
+        List<Grant> extended = request.ExtendsId is null ? [] : await db.Grants.AsNoTracking().ExtendedBy(grant, request.ExtendsId).ToListAsync(cancellation);
         return new(grant, request, entry, workflow, cluster, decisions, people, rules is null or "[]" ? null : rules, extended);
     }
 }

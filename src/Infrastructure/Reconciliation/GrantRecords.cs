@@ -11,9 +11,10 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// Records what a worker learnt. Each record reads the grant anew and is saved only if it still stands where the worker thinks
 /// and nobody else changed it in between; so two workers at one grant never do more than one.
 /// </summary>
-internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, TimeProvider clock, ReconciliationOptions options)
+internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, TimeProvider clock, ReconciliationOptions options) : IDisposable
 {
-    private const int Attempts = 5;
+    private readonly RecordQueue _starts = new(contexts, clock);
+    private readonly RecordQueue _ends = new(contexts, clock);
 
     /// <summary>The grant as it is now; <see langword="null"/> if it is not this worker's (any more).</summary>
     public async Task<Grant?> ReadAsync(GrantId id, string owner, CancellationToken cancellation)
@@ -32,30 +33,13 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
         RecordAsync(seen, (db, grant, now) => { change(db, grant, now); return Task.CompletedTask; }, cancellation);
 
     /// <summary>The same for a change that reads more.</summary>
-    public async Task<Grant?> RecordAsync(Grant seen, Func<PortalDbContext, Grant, DateTimeOffset, Task> change, CancellationToken cancellation)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            await using var db = await contexts.CreateDbContextAsync(cancellation);
-            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-            var grant = await db.LockAsync(seen.Id, cancellation);
-            if (grant is null || grant.LeaseOwner != seen.LeaseOwner || grant.Status != seen.Status || grant.ProbeUser != seen.ProbeUser) return null;
-            await change(db, grant, clock.GetUtcNow());
-            try
-            {
-                await db.CommitAsync(cancellation);
-                return grant;
-            }
-            catch (DbUpdateConcurrencyException) when (attempt < Attempts)
-            {
-                // Somebody else saved first. What they did decides whether this record still holds.
-            }
-            catch (DbUpdateConcurrencyException)
-            {
-                return null;
-            }
-        }
-    }
+    public Task<Grant?> RecordAsync(Grant seen, Func<PortalDbContext, Grant, DateTimeOffset, Task> change, CancellationToken cancellation) =>
+        // No end waits for a start, here neither.
+        (seen.Status is GrantStatus.Scheduled or GrantStatus.Provisioning ? _starts : _ends).RecordAsync(seen, change, cancellation);
+
+    /// <summary>The same for a change that locks more than its grant: in a transaction of its own.</summary>
+    public Task<Grant?> RecordAloneAsync(Grant seen, Func<PortalDbContext, Grant, DateTimeOffset, Task> change, CancellationToken cancellation) =>
+        _starts.RecordAloneAsync(seen, change, cancellation);
 
     /// <summary>Something stood in the way: it is tried again later.</summary>
     /// <returns>Given back, unless somebody else changed it meanwhile: then there may be something else to do at once.</returns>
@@ -91,6 +75,13 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
     /// <returns>As <see cref="StumbleAsync"/>.</returns>
     public async Task<StepResult> ReleaseAsync(Grant seen, DateTimeOffset? due, CancellationToken cancellation) =>
         Given(await RecordAsync(seen, (_, grant, _) => grant.Release(due), cancellation));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _starts.Dispose();
+        _ends.Dispose();
+    }
 
     internal static StepResult Given(Grant? recorded) => recorded is null ? StepResult.Again : StepResult.Released;
 

@@ -16,7 +16,8 @@ internal sealed partial class GrantWorker(
     /// <param name="stopping">The replica stops; the grant is given back.</param>
     public async Task RunAsync(GrantId id, string owner, CancellationToken stopping)
     {
-        using var pass = ReconciliationSteps.Start(ReconciliationSteps.Pass, id);
+        using var pass = ReconciliationSteps.Start(ReconciliationSteps.Pass);
+        pass?.SetTag(ReconciliationSteps.GrantTag, id.ToString());
         // All calls are over before the lease is, so that no second worker starts while the first is still at it.
         using var lease = new CancellationTokenSource(options.Lease - TimeSpan.FromSeconds(5), clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(lease.Token, stopping);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Lapse.Domain;
+using Lapse.Domain.Access;
+using Lapse.Infrastructure.Telemetry;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
@@ -18,7 +19,7 @@ public static class ReconciliationSteps
     /// <summary>A worker takes grants that are due.</summary>
     public const string Claim = "claim";
 
-    /// <summary>A worker works on one grant, in as many steps as can be done now; the steps are inside.</summary>
+    /// <summary>A worker works on one grant, in as many steps as can be done now; each step is linked to it.</summary>
     public const string Pass = "pass";
 
     /// <summary>Evidence, people, request and role are checked anew.</summary>
@@ -69,10 +70,14 @@ public static class ReconciliationSteps
 
     internal static ActivitySource Source { get; } = new(SourceName);
 
-    internal static Activity? Start(string step, GrantId? grant = null)
+    /// <summary>A step that is about no single grant.</summary>
+    internal static Activity? Start(string step) => Source.StartActivity(step);
+
+    /// <summary>A step of a grant, in the trace of its request.</summary>
+    internal static Activity? Start(string step, Grant grant)
     {
-        var activity = Source.StartActivity(step);
-        if (grant is { } id) activity?.SetTag(GrantTag, id.ToString());
+        var activity = LapseTraces.Start(Source, step, grant.RequestId);
+        activity?.SetTag(GrantTag, grant.Id.ToString());
         return activity;
     }
 }

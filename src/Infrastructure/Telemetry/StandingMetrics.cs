@@ -3,6 +3,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Holds;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,7 @@ internal sealed partial class StandingMetrics : BackgroundService
     private volatile Standing? _standing;
     private volatile bool _reads = true;
 
-    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, IMeterFactory meters, HoldCheck holds, TimeProvider clock, ILogger<StandingMetrics> log)
+    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, ClusterConnections connections, IMeterFactory meters, HoldCheck holds, TimeProvider clock, ILogger<StandingMetrics> log)
     {
         (_contexts, _holds, _clock, _log) = (contexts, holds, clock, log);
         var meter = meters.Create(LapseMetrics.MeterName);
@@ -37,6 +38,10 @@ internal sealed partial class StandingMetrics : BackgroundService
         meter.CreateObservableGauge("lapse.requests.waiting", () => One(s => s.Waiting), "{request}", "Requests that wait for a decision.");
         meter.CreateObservableGauge("lapse.ledger.sequence", () => One(s => s.Ledger), "{entry}", "The ledger's newest entry. It only grows.");
         meter.CreateObservableGauge("lapse.hold", () => _standing is { } s ? EveryCause.Select(cause => new Measurement<long>(s.Holds.Contains(cause) ? 1 : 0, KeyValuePair.Create<string, object?>("cause", cause.ToString()))) : [], description: "1 while Lapse is on hold: it ends access and starts none.");
+        // This replica's own, whatever the database does.
+        meter.CreateObservableGauge(
+            "lapse.cluster.breaker_open", () => connections.All.Select(link => new Measurement<long>(link.Breaker.IsOpen ? 1 : 0, KeyValuePair.Create<string, object?>("cluster", link.Name))),
+            description: "1 while this replica's circuit breaker for a cluster is open: the cluster has not answered lately.");
         meter.CreateObservableGauge("lapse.clusters", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.State))) : [], "{cluster}", "Each cluster with the state that it was last seen in.");
     }
 

@@ -37,7 +37,7 @@ internal static class Telemetry
             });
         if (!collector) return;
         telemetry.WithTracing(tracing => tracing
-            .AddSource(ReconciliationSteps.SourceName, "Npgsql")
+            .AddSource(LapseTraces.SourceName, ReconciliationSteps.SourceName, "Npgsql")
             .AddAspNetCoreInstrumentation(requests =>
             {
                 requests.Filter = context => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/_blazor");

@@ -1,5 +1,4 @@
 using Lapse.Infrastructure.Persistence;
-using Lapse.Migrations;
 using Lapse.Sandbox;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -25,7 +24,7 @@ public sealed class PostgresFixture : IAsyncLifetime
         Server = await PostgresServer.StartAsync(new PostgresOptions(), cancellation);
         var owner = await Server.CreateDatabaseAsync(_template, null, cancellation);
         await using var source = NpgsqlDataSource.Create(owner + ";Pooling=false");
-        await using (var db = new PortalDbContext(Options(source)))
+        await using (var db = new PortalDbContext(TestDatabase.Options(source)))
             await db.Database.MigrateAsync(cancellation);
         await DatabaseSetup.ApplyAsync(source, ServingPassword, cancellation);
     }
@@ -39,9 +38,4 @@ public sealed class PostgresFixture : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
-
-    internal static DbContextOptions<PortalDbContext> Options(NpgsqlDataSource source) =>
-        new DbContextOptionsBuilder<PortalDbContext>()
-            .UseNpgsql(source, npgsql => npgsql.MigrationsAssembly(typeof(DesignTimeFactory).Assembly.GetName().Name))
-            .Options;
 }

@@ -1,7 +1,7 @@
 using Lapse.Infrastructure.Persistence;
+using Lapse.Migrations;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
-using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Fixtures;
 
@@ -28,10 +28,16 @@ public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDis
     public NpgsqlDataSource Serving { get; }
 
     /// <summary>A context as the portal has it.</summary>
-    public PortalDbContext CreateDbContext() => new(PostgresFixture.Options(Serving));
+    public PortalDbContext CreateDbContext() => new(Options(Serving));
 
     /// <summary>A context as somebody has it who owns the database.</summary>
-    public PortalDbContext CreateOwnerContext() => new(PostgresFixture.Options(Owner));
+    public PortalDbContext CreateOwnerContext() => new(Options(Owner));
+
+    /// <summary>A context's options, with the migrations.</summary>
+    internal static DbContextOptions<PortalDbContext> Options(NpgsqlDataSource source) =>
+        new DbContextOptionsBuilder<PortalDbContext>()
+            .UseNpgsql(source, npgsql => npgsql.MigrationsAssembly(typeof(DesignTimeFactory).Assembly.GetName().Name))
+            .Options;
 
     /// <summary>Runs SQL behind the portal's back.</summary>
     public async Task<int> ExecuteAsOwnerAsync(string sql, CancellationToken cancellation)
@@ -45,21 +51,5 @@ public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDis
         await Serving.DisposeAsync();
         await Owner.DisposeAsync();
         await _drop();
-    }
-}
-
-/// <summary>Gives each test class its own database.</summary>
-public abstract class DatabaseTest(PostgresFixture postgres) : IAsyncLifetime
-{
-    protected TestDatabase Database { get; private set; } = null!;
-
-    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public virtual async ValueTask InitializeAsync() => Database = await postgres.CopyAsync(Cancellation);
-
-    public virtual async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await Database.DisposeAsync();
     }
 }

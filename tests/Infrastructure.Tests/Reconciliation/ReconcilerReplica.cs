@@ -10,7 +10,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
-using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Reconciliation;
 
@@ -43,7 +42,7 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
         services.AddSingleton(TestInstallation.Provider.Options);
         services.AddSingleton(provider => new ProviderDiscovery(provider.GetRequiredService<ProviderOptions>(), false, TimeProvider.System, NullLogger<ProviderDiscovery>.Instance));
         services.AddSingleton<ProviderKeys>().AddSingleton<TokenVerifier>();
-        services.AddSingleton(outbound ?? ControlPlaneFixture.Outbound);
+        services.AddSingleton(outbound ?? new OutboundOptions { AllowLoopback = true });
         services.AddSingleton(new PortalGroups());
         services.AddLapseReconciliation(configuration);
     }
@@ -54,7 +53,7 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
         var replica = Create(database, options, clock: clock);
         foreach (var service in replica.Services.GetServices<IHostedService>())
         {
-            await service.StartAsync(TestContext.Current.CancellationToken);
+            await service.StartAsync(CancellationToken.None);
             replica._running.Add(service);
         }
         return replica;

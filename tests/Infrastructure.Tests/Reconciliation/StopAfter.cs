@@ -11,6 +11,8 @@ internal sealed class StopAfter : IDisposable
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _goOn = new();
+    // The pass of whoever runs here; steps are in another trace and do not name it.
+    private readonly AsyncLocal<Activity?> _passHere = new();
     private Activity? _pass;
     private int _held;
 
@@ -20,11 +22,15 @@ internal sealed class StopAfter : IDisposable
         {
             ShouldListenTo = source => source.Name == ReconciliationSteps.SourceName,
             Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStarted = activity =>
+            {
+                if (activity.OperationName == ReconciliationSteps.Pass) _passHere.Value = activity;
+            },
             ActivityStopped = activity =>
             {
                 if (activity == Volatile.Read(ref _pass)) _passed.TrySetResult();
                 if (activity.OperationName != step || activity.GetTagItem(ReconciliationSteps.GrantTag) as string != grant.ToString() || Interlocked.Exchange(ref _held, 1) == 1) return;
-                Volatile.Write(ref _pass, activity.Parent);
+                Volatile.Write(ref _pass, _passHere.Value);
                 _reached.TrySetResult();
                 _goOn.Wait(TimeSpan.FromMinutes(1));
             },

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -26,7 +27,7 @@ internal delegate Task<Attestation> Attest(PortalDbContext db, ChangeKind kind, 
 internal sealed class Story
 {
     private readonly TestDatabase _database;
-    private int _authentications;
+    private readonly ConcurrentDictionary<PersonId, int> _authentications = new();
 
     private Story(TestDatabase database) => _database = database;
 
@@ -151,8 +152,8 @@ internal sealed class Story
         var person = await db.People.SingleAsync(p => p.Id == actor.PersonId, cancellation);
         // As PostgreSQL keeps it, since the nonce is computed from it.
         var now = Domain.Text.CanonicalTime.Cut(DateTimeOffset.UtcNow);
-        // Whole seconds, each later than the one before, as a provider says it.
-        var authenticated = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() - 300 + Interlocked.Increment(ref _authentications));
+        // Whole seconds, each of a person later than the one before, as a provider says it.
+        var authenticated = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() - 300 + _authentications.AddOrUpdate(actor.PersonId, 1, (_, count) => count + 1));
         var challenge = StepUpChallenge.Draft(new(act.Kind, act.SubjectId, act.SubjectVersion, "", false, "/"), actor.PersonId, actor.SessionId, now);
         challenge.Bind(act);
         db.StepUpChallenges.Add(challenge);

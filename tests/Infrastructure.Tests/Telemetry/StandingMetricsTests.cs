@@ -1,8 +1,12 @@
 using System.Diagnostics.Metrics;
+using Lapse.Domain;
 using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
 using Lapse.Infrastructure.Holds;
+using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Telemetry;
 using Lapse.Infrastructure.Tests.Features;
 using Lapse.Infrastructure.Tests.Fixtures;
@@ -19,9 +23,11 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private ReconcilerReplica? _replica;
+    private readonly ClusterConnections _connections = new(TestInstallation.Sealer, ControlPlaneFixture.Outbound, TimeProvider.System);
 
     public override async ValueTask DisposeAsync()
     {
+        _connections.Dispose();
         await _services.DisposeAsync();
         if (_replica is not null) await _replica.DisposeAsync();
         await base.DisposeAsync();
@@ -79,8 +85,23 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
         await metrics.StopAsync(Cancellation);
     }
 
+    [Fact]
+    public async Task Read_BreakerOfAClusterThatDoesNotAnswer_IsOpen()
+    {
+        var cluster = Cluster.Register(UuidId.New<ClusterId>(Start), new("far", "Far", ClusterEnvironment.Production, "https://far.test", "", CredentialKind.Token, "preferred_username", "oidc:"));
+        cluster.Seal(Story.Seal(cluster, new ClusterCredential.Token("token")));
+        var link = _connections.To(cluster).Value;
+        using var metrics = Make(Database);
+        Assert.Equal(0L, Read()["lapse.cluster.breaker_open far"]);
+        var away = new ClusterFailure(ClusterFailureKind.Unreachable, "away");
+
+        for (var call = 0; call < 4; call++) await link.Breaker.RunAsync(_ => Task.FromResult<ClusterResult<bool>>(away), Cancellation);
+
+        Assert.Equal(1L, Read()["lapse.cluster.breaker_open far"]);
+    }
+
     private StandingMetrics Make(IDbContextFactory<PortalDbContext> database) =>
-        new(database, _services.GetRequiredService<IMeterFactory>(), (_replica ??= ReconcilerReplica.Create(Database)).Get<HoldCheck>(), Clock, NullLogger<StandingMetrics>.Instance);
+        new(database, _connections, _services.GetRequiredService<IMeterFactory>(), (_replica ??= ReconcilerReplica.Create(Database)).Get<HoldCheck>(), Clock, NullLogger<StandingMetrics>.Instance);
 
     // What a collector would read now, by name and status.
     private Dictionary<string, long> Read()

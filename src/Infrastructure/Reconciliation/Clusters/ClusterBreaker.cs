@@ -12,6 +12,7 @@ public sealed class ClusterBreaker
 {
     private static readonly ClusterFailure Open = new(ClusterFailureKind.Unreachable, "The cluster has not answered lately; the next attempt follows in a few seconds.");
 
+    private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline _pipeline;
 
     internal ClusterBreaker(TimeProvider clock) => _pipeline = new ResiliencePipelineBuilder { TimeProvider = clock }
@@ -21,9 +22,13 @@ public sealed class ClusterBreaker
             MinimumThroughput = 4,
             SamplingDuration = TimeSpan.FromSeconds(10),
             BreakDuration = TimeSpan.FromSeconds(3),
+            StateProvider = _state,
             ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Exception is AwayException),
         })
         .Build();
+
+    /// <summary>Whether calls are stopped, or the first one after a break is being tried.</summary>
+    public bool IsOpen => _state.CircuitState != CircuitState.Closed;
 
     /// <summary>Makes a call, unless the cluster has just not answered.</summary>
     /// <param name="call">The call.</param>

@@ -17,6 +17,9 @@ public sealed class ClusterConnections(Sealer sealer, OutboundOptions outbound, 
     private readonly ConcurrentDictionary<ClusterId, ClusterLink> _links = new();
     private readonly Lock _gate = new();
 
+    /// <summary>The ways that are known at this moment.</summary>
+    public IEnumerable<ClusterLink> All => _links.Values;
+
     /// <summary>The way to a cluster.</summary>
     /// <param name="cluster">The cluster's row as it is now.</param>
     /// <returns>A refusal when its credential cannot be opened or its address is none.</returns>

@@ -18,7 +18,7 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
         var end = grant.EndsAt is not { } ends || ends <= clock.GetUtcNow() ? ActiveEnd.Expired : await InspectAsync(grant, cancellation);
         if (end is null) return await records.ReleaseAsync(grant, grant.EndsAt, cancellation);
 
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant);
         step?.SetTag("lapse.reason", end.Reason.ToString());
         await records.RecordAsync(grant, (db, current, now) => end.Begin(db, current, now), cancellation);
         return StepResult.Again;
@@ -26,7 +26,7 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
 
     private async Task<ActiveEnd?> InspectAsync(Grant grant, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Inspect, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Inspect, grant);
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var link = connections.To(await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation));
         if (!link.Succeeded) return null;

@@ -23,18 +23,18 @@ internal sealed class EndingGrant(
     /// <summary>Does what is next for a grant that is being revoked.</summary>
     public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
     {
-        GrantFacts facts;
-        await using (var db = await contexts.CreateDbContextAsync(cancellation)) facts = await GrantFacts.ReadAsync(db, grant, cancellation);
+        EndingFacts facts;
+        await using (var db = await contexts.CreateDbContextAsync(cancellation)) facts = await EndingFacts.ReadAsync(db, grant, cancellation);
         var link = connections.To(facts.Cluster);
         if (!link.Succeeded) return await records.StumbleAsync(grant, link.Refusal!.Message, cancellation);
 
         string? foreign;
-        using (ReconciliationSteps.Start(ReconciliationSteps.Delete, grant.Id))
+        using (ReconciliationSteps.Start(ReconciliationSteps.Delete, grant))
         {
             (var obstacle, foreign) = await DeleteAsync(grant, link.Value.Api, cancellation);
             if (obstacle is not null) return await records.StumbleAsync(grant, obstacle, cancellation);
         }
-        using (ReconciliationSteps.Start(ReconciliationSteps.Prove, grant.Id))
+        using (ReconciliationSteps.Start(ReconciliationSteps.Prove, grant))
         {
             if (await DeniedAsync(grant, facts, link.Value.Api, cancellation) is { } obstacle) return await records.StumbleAsync(grant, obstacle, cancellation);
             if (grant.InFlightUntil > clock.GetUtcNow())
@@ -50,6 +50,9 @@ internal sealed class EndingGrant(
     // Until a look by name finds nothing of ours; a deletion that was taken may be undone by nobody but a finalizer.
     private async Task<(string? Obstacle, string? Foreign)> DeleteAsync(Grant grant, ClusterApi api, CancellationToken cancellation)
     {
+        // What has the UID that was recorded is ours whatever became of it, and a deletion with that UID meets nothing else. So the
+        // access goes with the first call, and the look comes after it.
+        if (grant.BindingUid is { Length: > 0 } known) await api.DeleteBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, known, cancellation);
         for (var look = 1; ; look++)
         {
             var found = await api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation);
@@ -71,10 +74,10 @@ internal sealed class EndingGrant(
         }
     }
 
-    private async Task<string?> DeniedAsync(Grant grant, GrantFacts facts, ClusterApi api, CancellationToken cancellation)
+    private async Task<string?> DeniedAsync(Grant grant, EndingFacts facts, ClusterApi api, CancellationToken cancellation)
     {
         // Nothing was ever announced, or nothing can be asked about: the look by name is the proof.
-        if (grant.ProbeUser is not { } probe || facts.Question(facts.KnownRules()) is not { } question) return null;
+        if (grant.ProbeUser is not { } probe || facts.Question(grant) is not { } question) return null;
         for (var look = 1; ; look++)
         {
             switch (await api.ProbeAsync(probe, question, options.ProbeConnections, cancellation))
@@ -95,7 +98,7 @@ internal sealed class EndingGrant(
 
     private async Task<StepResult> FinishAsync(Grant grant, string? foreign, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Finish, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Finish, grant);
         var recorded = await records.RecordAsync(
             grant,
             async (db, current, now) =>
@@ -113,7 +116,6 @@ internal sealed class EndingGrant(
                 db.Record(now, LedgerActor.Lapse, current.Status == GrantStatus.Failed ? LedgerActs.GrantFailed : LedgerActs.GrantEnded, LedgerSubject.Of(current.Id), facts);
                 if (foreign is not null)
                     await db.AlertOnceAsync(now, LedgerSubject.Of(current.Id), "ForeignObject", new JsonObject { ["name"] = BindingKeys.NameOf(current.Id), ["namespace"] = current.Namespace, ["words"] = $"Left alone: {foreign}." }, cancellation);
-                await db.CloseIfOverAsync(current, cancellation);
             },
             cancellation);
         if (recorded is not null) LapseMetrics.Over(recorded);

@@ -58,7 +58,7 @@ internal sealed class Provision(
         if (clock.GetUtcNow() > announced.InFlightUntil - Grant.CreateSettles + Grant.SendWithin) return StepResult.Again;
 
         CreateBindingResult result;
-        using (ReconciliationSteps.Start(ReconciliationSteps.Create, grant.Id))
+        using (ReconciliationSteps.Start(ReconciliationSteps.Create, grant))
             result = await plan.Link.Breaker.RunAsync(
                 token => plan.Link.Api.CreateBindingAsync(spec, announced.Signature!, token),
                 created => (created as CreateBindingResult.Unknown)?.Failure, failure => new CreateBindingResult.Unknown(failure), cancellation);
@@ -74,7 +74,7 @@ internal sealed class Provision(
 
     private async Task<Grant?> PrepareAsync(Grant grant, ProvisionPlan plan, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant);
         return await UnlessHeldAsync(
             grant,
             (db, current, now) =>
@@ -107,7 +107,7 @@ internal sealed class Provision(
             await records.StumbleAsync(grant, "What was announced does not match the records any more; it is started again once nothing can be on its way.", cancellation);
             return null;
         }
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Prepare, grant);
         return await UnlessHeldAsync(grant, (_, current, now) => current.Resend(now), cancellation);
     }
 

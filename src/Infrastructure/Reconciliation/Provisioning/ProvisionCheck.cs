@@ -16,15 +16,18 @@ internal sealed class ProvisionCheck(
     /// <summary>Runs all checks.</summary>
     public async Task<CheckResult> RunAsync(Grant grant, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Check, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Check, grant);
         var facts = await ReadAsync(grant, cancellation);
         if (facts.Cluster.RetiredAt is not null) return new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false);
         if (EvidenceRules.CheckPeople(facts) is { } people)
             return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
+        // The role is read meanwhile; what it says counts only if the evidence holds.
+        var role = ReadRoleAsync(facts, cancellation);
         var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
+        var read = await role;
         if (!asked.Succeeded) return new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
         if (ExtensionRules.CheckEnds(facts.Extended) is { } ended) return new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false);
-        return await CheckRoleAsync(facts, asked.Value, cancellation);
+        return await CheckRoleAsync(facts, asked.Value, read, cancellation);
     }
 
     /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
@@ -40,15 +43,21 @@ internal sealed class ProvisionCheck(
 
     private static readonly Refusal RoleWithoutRules = new("RoleGone", "The role has no rules now, so that it would give nothing.");
 
-    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, ProvedAct asked, CancellationToken cancellation)
+    private async Task<(Outcome<ClusterLink> Link, ClusterResult<RoleRules>? Rules)> ReadRoleAsync(GrantFacts facts, CancellationToken cancellation)
     {
         var grant = facts.Grant;
         var link = connections.To(facts.Cluster);
-        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
-        var rules = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation);
+        return (link, link.Succeeded ? await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation) : null);
+    }
+
+    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, ProvedAct asked, (Outcome<ClusterLink> Link, ClusterResult<RoleRules>? Rules) read, CancellationToken cancellation)
+    {
+        var (grant, link) = (facts.Grant, read.Link);
+        if (read.Rules is not { } rules) return new CheckResult.Blocked(link.Refusal!.Message);
         if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
 
-        await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
+        // Kept already, as it is: nothing to write, and nothing to read once more.
+        if (facts.SnapshotRules != rules.Value.ToCanonicalJson()) await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
         if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
         if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
         var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, GroupsIn(facts.Cluster, asked), question, token), cancellation);

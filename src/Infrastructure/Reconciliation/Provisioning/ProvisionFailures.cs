@@ -20,7 +20,7 @@ internal sealed class ProvisionFailures(GrantRecords records)
     /// <param name="cancellation">Stops it.</param>
     public async Task<StepResult> FailAsync(Grant grant, FailureReason reason, Refusal refusal, bool alert, bool answered, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Fail, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Fail, grant);
         step?.SetTag("lapse.reason", reason.ToString());
         return GrantRecords.Given(await records.RecordAsync(
             grant,
@@ -39,9 +39,9 @@ internal sealed class ProvisionFailures(GrantRecords records)
     /// </summary>
     public async Task<StepResult> ReopenAsync(Grant grant, GrantFacts facts, RoleRules widened, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Fail, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Fail, grant);
         var refusal = new Refusal("RoleWidened", "The role allows more now than what was approved.");
-        return GrantRecords.Given(await records.RecordAsync(
+        return GrantRecords.Given(await records.RecordAloneAsync(
             grant,
             async (db, current, now) =>
             {

@@ -20,7 +20,7 @@ internal sealed class ProvisionResume(
     {
         if (await PlanAsync(grant, cancellation) is not { } plan) return StepResult.Released;
         BindingObject found;
-        using (ReconciliationSteps.Start(ReconciliationSteps.Adopt, grant.Id))
+        using (ReconciliationSteps.Start(ReconciliationSteps.Adopt, grant))
         {
             switch (await LookAsync(grant, plan.Link, cancellation))
             {
@@ -50,7 +50,7 @@ internal sealed class ProvisionResume(
     /// <summary>Not usable in time: deletes, proves that nothing is there, and starts again with everything new.</summary>
     public async Task<StepResult> DiscardAsync(Grant grant, CancellationToken cancellation)
     {
-        using var step = ReconciliationSteps.Start(ReconciliationSteps.Discard, grant.Id);
+        using var step = ReconciliationSteps.Start(ReconciliationSteps.Discard, grant);
         if (await PlanAsync(grant, cancellation) is not { } plan) return StepResult.Released;
         switch (await LookAsync(grant, plan.Link, cancellation))
         {

@@ -23,10 +23,10 @@ internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, Rec
     public async Task<StepResult> RunAsync(Grant grant, ProvisionPlan plan, string uid, bool answered, CancellationToken cancellation)
     {
         ProbeResult probe;
-        using (ReconciliationSteps.Start(ReconciliationSteps.Verify, grant.Id)) probe = await ProbeAsync(grant, plan, cancellation);
+        using (ReconciliationSteps.Start(ReconciliationSteps.Verify, grant)) probe = await ProbeAsync(grant, plan, cancellation);
         if (probe is ProbeResult.AllAllowed allowed && clock.GetUtcNow() < grant.CreateSentAt + Grant.UsableWithin)
         {
-            using var step = ReconciliationSteps.Start(ReconciliationSteps.Activate, grant.Id);
+            using var step = ReconciliationSteps.Start(ReconciliationSteps.Activate, grant);
             if (await ActivateAsync(grant, plan, uid, answered, allowed, cancellation) is { } recorded)
             {
                 if (recorded.Status == GrantStatus.Active) LapseMetrics.Usable(recorded);
@@ -52,9 +52,12 @@ internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, Rec
         }
     }
 
-    private Task<Grant?> ActivateAsync(Grant grant, ProvisionPlan plan, string uid, bool answered, ProbeResult.AllAllowed allowed, CancellationToken cancellation) => records.RecordAsync(
-        grant,
-        async (db, current, now) =>
+    private Task<Grant?> ActivateAsync(Grant grant, ProvisionPlan plan, string uid, bool answered, ProbeResult.AllAllowed allowed, CancellationToken cancellation)
+    {
+        // An extension locks what it takes over from too.
+        return plan.Facts.Request.ExtendsId is null ? records.RecordAsync(grant, ActAsync, cancellation) : records.RecordAloneAsync(grant, ActAsync, cancellation);
+
+        async Task ActAsync(PortalDbContext db, Grant current, DateTimeOffset now)
         {
             current.Created(uid);
             if (answered) current.Answered();
@@ -80,6 +83,6 @@ internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, Rec
                 ["probe"] = new JsonArray([.. allowed.Answers.Select(answer => (JsonNode)$"allowed: {answer.Reason}")]),
                 ["alreadyHadBy"] = current.AlreadyHadBy,
             });
-        },
-        cancellation);
+        }
+    }
 }

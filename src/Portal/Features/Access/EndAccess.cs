@@ -3,6 +3,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Requests;
 using Microsoft.EntityFrameworkCore;
@@ -37,6 +38,7 @@ public sealed class EndAccess(IDbContextFactory<PortalDbContext> contexts, Actor
         if (!current.Succeeded) return current.Refusal!;
         var grant = await db.LockAsync(id, cancellation);
         if (grant is null || !await MayEndAsync(db, grant, how, current.Value, cancellation)) return NotFound;
+        using var span = LapseTraces.Start("access.end", grant.RequestId);
         // Whoever ends an access wants it gone, and an extension that took over at the same moment lives on.
         if (grant.EndReason == EndReason.Superseded) return await TakenOverAsync(db, grant, cancellation);
         // Ending what is ending or over already is done, not refused: a double click does one thing.

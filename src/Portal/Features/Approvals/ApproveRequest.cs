@@ -4,6 +4,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
@@ -36,6 +37,7 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
     /// <inheritdoc/>
     public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
     {
+        using var span = LapseTraces.Start("decision.approve", AccessRequestId.From(challenge.SubjectId));
         var now = clock.GetUtcNow();
         var governed = (await GovernedRequest.LockAsync(db, AccessRequestId.From(challenge.SubjectId), cancellation))!;
         var (request, entry, workflow, cluster) = governed;

@@ -5,6 +5,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
@@ -49,6 +50,7 @@ public sealed class DecideRequest(IDbContextFactory<PortalDbContext> contexts, A
     /// <inheritdoc cref="ApproveAsync"/>
     public async Task<Outcome<Done>> DenyAsync(Actor actor, AccessRequestId id, int version, string comment, CancellationToken cancellation)
     {
+        using var span = LapseTraces.Start("decision.deny", id);
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);

@@ -33,5 +33,5 @@ public static class WaitingApprovals
 
     /// <summary>How many of them there are, at most <see cref="MostCounted"/>.</summary>
     public static Task<int> CountWaitingAsync(this PortalDbContext db, CurrentPerson person, DateTimeOffset now, CancellationToken cancellation) =>
-        db.WaitingFor(person, now).Select(r => r.Id).Take(MostCounted).CountAsync(cancellation);
+        db.WaitingFor(person, now).OrderBy(r => r.Id).Select(r => r.Id).Take(MostCounted).CountAsync(cancellation);
 }

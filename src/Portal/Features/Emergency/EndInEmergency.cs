@@ -38,7 +38,7 @@ public sealed class EndInEmergency(IDbContextFactory<PortalDbContext> contexts, 
     public Task<Outcome<EmergencyEnd>> EndAsync(Actor actor, EmergencyScope scope, bool hold, string why, CancellationToken cancellation) => ActAsync(actor, why, async (db, admin, words, now) =>
     {
         if (!await ExistsAsync(db, scope, cancellation)) return new Refusal("ScopeUnknown", "There is no such person or cluster. Nothing was ended.");
-        // Grants before requests and both before the hold, as everywhere, so that nobody waits for somebody who waits for them.
+        // Newer grants before older ones, grants before requests and both before the hold, as everywhere, so that nobody waits for somebody who waits for them.
         var grants = await LiveIn(db, scope).ToListAsync(cancellation);
         foreach (var grant in grants)
         {
@@ -97,7 +97,7 @@ public sealed class EndInEmergency(IDbContextFactory<PortalDbContext> contexts, 
             SELECT *, xmin FROM grants
             WHERE status IN ('Scheduled', 'Provisioning', 'Active')
               AND ({person}::uuid IS NULL OR person_id = {person}::uuid) AND ({cluster}::uuid IS NULL OR cluster_id = {cluster}::uuid)
-            ORDER BY id FOR UPDATE
+            ORDER BY id DESC FOR UPDATE
             """);
     }
 }

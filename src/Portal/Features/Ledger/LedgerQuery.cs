@@ -19,9 +19,7 @@ public sealed class LedgerQuery(IDbContextFactory<PortalDbContext> contexts, Act
         if (!reader.Succeeded) return reader.Refusal!;
 
         var take = Math.Clamp(ask.Take, 1, 200);
-        var entries = await db.FindEntriesAsync(ask.Filter, cancellation);
-        if (ask.Before is { } before) entries = entries.Where(e => e.Sequence < before);
-        var found = await entries.OrderByDescending(e => e.Sequence).Take(take + 1).ToListAsync(cancellation);
+        var found = await db.NewestAsync(ask.Filter, ask.Before, take + 1, cancellation);
         var shown = found.Take(take).ToList();
         var names = await db.NamesAsync(shown.Select(e => e.Actor).Concat(shown.Select(e => e.Subject)), cancellation);
         var subjects = await SubjectsAsync(db, shown, cancellation);

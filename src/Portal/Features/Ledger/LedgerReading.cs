@@ -13,6 +13,10 @@ internal static class LedgerReading
     /// <summary>The longest text that a filter takes; no column that it is compared with is longer.</summary>
     public const int LongestText = 300;
 
+    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromDays(1);
+    private static readonly DateTimeOffset Earliest = DateTimeOffset.MinValue + ClocksDiffer;
+    private static readonly DateTimeOffset Latest = DateTimeOffset.MaxValue - ClocksDiffer;
+
     private const string PersonPrefix = "person:";
 
     private static readonly Refusal NotForYou = new("LedgerDenied", "The ledger is for admins and auditors. Nothing was shown.", "/");
@@ -33,20 +37,59 @@ internal static class LedgerReading
         if (filter.Act is { Length: > 0 } act)
         {
             var acts = LedgerWords.Acts(act);
-            entries = entries.Where(e => acts.Contains(e.Act));
+            // With one value the index gives them in order; with several PostgreSQL would read them all, or the ledger backwards.
+            entries = acts is [var only] ? entries.Where(e => e.Act == only) : entries.Where(e => acts.Contains(e.Act));
         }
         if (filter.Actor is { Length: > 0 } actor)
         {
             var actors = await ActorsAsync(db, actor, cancellation);
-            entries = entries.Where(e => actors.Contains(e.Actor));
+            entries = actors is [var only] ? entries.Where(e => e.Actor == only) : entries.Where(e => actors.Contains(e.Actor));
         }
         if (filter.Subject is { Length: > 0 } subject)
         {
             entries = entries.Where(e => e.Subject == subject);
         }
-        if (filter.From is { } from) entries = entries.Where(e => e.Time >= from.ToUniversalTime());
-        if (filter.To is { } to) entries = entries.Where(e => e.Time < to.ToUniversalTime());
+        if (filter.From is { } from) entries = (await AfterAsync(db, entries, from.ToUniversalTime(), cancellation)).Where(e => e.Time >= from.ToUniversalTime());
+        if (filter.To is { } to) entries = (await BeforeAsync(db, entries, to.ToUniversalTime(), cancellation)).Where(e => e.Time < to.ToUniversalTime());
         return entries;
+    }
+
+    /// <summary>The newest entries that a filter means, with a statement that reads no more of the ledger than it shows.</summary>
+    /// <param name="db">A context.</param>
+    /// <param name="filter">Which entries.</param>
+    /// <param name="before">Only entries before this sequence.</param>
+    /// <param name="most">The most that are read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static async Task<List<LedgerEntry>> NewestAsync(this PortalDbContext db, LedgerFilter filter, long? before, int most, CancellationToken cancellation)
+    {
+        IQueryable<LedgerEntry>? all = null;
+        // The newest of each act, then the newest of those: each part is in the order of its index.
+        foreach (var act in filter.Act.Length > 0 && MayBeWritten(filter.Act) ? LedgerWords.Acts(filter.Act) : [filter.Act])
+        {
+            var part = await db.FindEntriesAsync(filter with { Act = act }, cancellation);
+            if (before is { } limit) part = part.Where(e => e.Sequence < limit);
+            part = part.OrderByDescending(e => e.Sequence).Take(most);
+            all = all is null ? part : all.Concat(part);
+        }
+        return await all!.OrderByDescending(e => e.Sequence).Take(most).ToListAsync(cancellation);
+    }
+
+    // Sequence and time run together but for clocks that differ, never by a day; so a time is also a place in the ledger, and what lies
+    // far on its other side is not read. The condition on the time itself stays.
+    private static async Task<IQueryable<LedgerEntry>> AfterAsync(PortalDbContext db, IQueryable<LedgerEntry> entries, DateTimeOffset time, CancellationToken cancellation)
+    {
+        if (time < Earliest) return entries;
+        var surely = time - ClocksDiffer;
+        var place = await db.LedgerEntries.Where(e => e.Time < surely).OrderByDescending(e => e.Time).Select(e => (long?)e.Sequence).FirstOrDefaultAsync(cancellation);
+        return place is { } sequence ? entries.Where(e => e.Sequence > sequence) : entries;
+    }
+
+    private static async Task<IQueryable<LedgerEntry>> BeforeAsync(PortalDbContext db, IQueryable<LedgerEntry> entries, DateTimeOffset time, CancellationToken cancellation)
+    {
+        if (time > Latest) return entries;
+        var surely = time + ClocksDiffer;
+        var place = await db.LedgerEntries.Where(e => e.Time >= surely).OrderBy(e => e.Time).Select(e => (long?)e.Sequence).FirstOrDefaultAsync(cancellation);
+        return place is { } sequence ? entries.Where(e => e.Sequence < sequence) : entries;
     }
 
     /// <summary>The people among these actors, by the ledger's name for them.</summary>

@@ -5,6 +5,7 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
@@ -89,6 +90,7 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
         if (!name.Succeeded) return name.Refusal!;
 
         var request = AccessRequest.Draft(content, entry, workflow, rules!, current.Value.Id, name.Value, now, extends?.Request.Id);
+        using var span = LapseTraces.Start("request.draft", request.Id);
         if (await SubmitRequest.FindIdenticalAsync(db, request, cancellation) is { } identical) return identical;
         db.AccessRequests.Add(request);
         await db.CommitAsync(cancellation);

@@ -6,6 +6,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Features.Catalogue;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
@@ -36,6 +37,7 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
     /// <inheritdoc/>
     public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
     {
+        using var span = LapseTraces.Start("request.submit", AccessRequestId.From(challenge.SubjectId));
         var now = clock.GetUtcNow();
         var (request, entry, workflow, cluster) = (await GovernedRequest.LockAsync(db, AccessRequestId.From(challenge.SubjectId), cancellation))!;
         // Two requests of one person come one after the other, so that the second sees the first; the unique index is the backstop.

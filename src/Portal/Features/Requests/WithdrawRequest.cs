@@ -2,6 +2,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,6 +15,7 @@ public sealed class WithdrawRequest(IDbContextFactory<PortalDbContext> contexts,
     /// <summary>Withdraws the request.</summary>
     public async Task<Outcome<Done>> WithdrawAsync(Actor actor, AccessRequestId id, CancellationToken cancellation)
     {
+        using var span = LapseTraces.Start("request.withdraw", id);
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);

@@ -6,6 +6,7 @@ using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -25,6 +26,7 @@ public sealed class StepUpAnswer(
         await using var db = await database.CreateDbContextAsync(cancellation);
         var challenge = await db.StepUpChallenges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
+        using var span = LapseTraces.Start("step-up.check", challenge.Act, challenge.SubjectId);
         var verified = await verifier.VerifyAsync(token, cancellation);
         if (!verified.Succeeded) return verified.Refusal!;
         var person = await db.People.AsNoTracking().SingleAsync(p => p.Id == challenge.PersonId, cancellation);
@@ -42,6 +44,7 @@ public sealed class StepUpAnswer(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var challenge = await db.LockAsync(id, cancellation);
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
+        using var span = LapseTraces.Start("step-up.prove", challenge.Act, challenge.SubjectId);
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         // The settings may be others than when it was begun, and untested.
@@ -75,6 +78,7 @@ public sealed class StepUpAnswer(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var challenge = await db.LockAsync(id, cancellation);
         if (challenge is null || !IsHere(challenge, actor)) return NotHere;
+        using var span = LapseTraces.Start("step-up.confirm", challenge.Act, challenge.SubjectId);
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (await gate.CheckAsync(db, challenge.Act, cancellation) is { } closed) return closed;

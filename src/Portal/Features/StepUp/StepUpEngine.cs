@@ -3,6 +3,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 
@@ -32,6 +33,7 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
         Actor actor, ActKind kind, Guid subjectId, int subjectVersion, string comment, bool confirmAfter, string returnTo, CancellationToken cancellation)
     {
         if (comment.Length > DecisionRules.LongestComment) return new Refusal("CommentLength", $"Write at most {DecisionRules.LongestComment} characters.");
+        using var span = LapseTraces.Start("step-up.begin", kind, subjectId);
         var now = clock.GetUtcNow();
         await using var db = await database.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
@@ -63,7 +65,10 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
         var person = await guard.FindAsync(db, actor, cancellation);
         if (!person.Succeeded) return person.Refusal!;
         var started = await Open(db, actor, id).Where(c => c.StartedAt == null && c.ExpiresAt > now).ExecuteUpdateAsync(set => set.SetProperty(c => c.StartedAt, now), cancellation);
-        return started == 1 ? await db.StepUpChallenges.AsNoTracking().SingleAsync(c => c.Id == id, cancellation) : NotOpen;
+        if (started != 1) return NotOpen;
+        var challenge = await db.StepUpChallenges.AsNoTracking().SingleAsync(c => c.Id == id, cancellation);
+        using var span = LapseTraces.Start("step-up.leave", challenge.Act, challenge.SubjectId);
+        return challenge;
     }
 
     /// <summary>Gives a challenge up; returns the page to land on. Nothing happens to one that is not this session's.</summary>

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261128074000_HoldsAndCheckpoints")]
-    partial class HoldsAndCheckpoints
+    [Migration("20261128083123_Reliability")]
+    partial class Reliability
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -196,8 +196,16 @@ namespace Lapse.Migrations
                     b.HasIndex("Status", "ExpiresAt")
                         .HasDatabaseName("ix_access_requests_status_expires_at");
 
+                    b.HasIndex("SubmittedAt", "Id")
+                        .HasDatabaseName("ix_access_requests_open")
+                        .HasFilter("status IN ('Draft', 'AwaitingApproval')");
+
                     b.HasIndex("WorkflowId", "WorkflowVersion")
                         .HasDatabaseName("ix_access_requests_workflow_id_workflow_version");
+
+                    b.HasIndex("RequesterId", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_access_requests_open_of_requester")
+                        .HasFilter("status IN ('Draft', 'AwaitingApproval')");
 
                     b.ToTable("access_requests", (string)null);
                 });
@@ -432,6 +440,14 @@ namespace Lapse.Migrations
                     b.HasIndex("DueAt")
                         .HasDatabaseName("ix_grants_due_at")
                         .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("LeaseOwner")
+                        .HasDatabaseName("ix_grants_lease_owner")
+                        .HasFilter("lease_owner IS NOT NULL");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_grants_live_of_person")
+                        .HasFilter("status NOT IN ('Ended', 'Failed')");
 
                     b.HasIndex("ProbeUser")
                         .IsUnique()

@@ -7,7 +7,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     /// <inheritdoc />
-    public partial class HoldsAndCheckpoints : Migration
+    public partial class Reliability : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
@@ -77,6 +77,30 @@ namespace Lapse.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "ix_grants_lease_owner",
+                table: "grants",
+                column: "lease_owner",
+                filter: "lease_owner IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_grants_live_of_person",
+                table: "grants",
+                column: "person_id",
+                filter: "status NOT IN ('Ended', 'Failed')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_requests_open",
+                table: "access_requests",
+                columns: new[] { "submitted_at", "id" },
+                filter: "status IN ('Draft', 'AwaitingApproval')");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_access_requests_open_of_requester",
+                table: "access_requests",
+                columns: new[] { "requester_id", "created_at", "id" },
+                filter: "status IN ('Draft', 'AwaitingApproval')");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_hold_ends_ended_by",
                 table: "hold_ends",
                 column: "ended_by");
@@ -103,6 +127,22 @@ namespace Lapse.Migrations
 
             migrationBuilder.DropTable(
                 name: "holds");
+
+            migrationBuilder.DropIndex(
+                name: "ix_grants_lease_owner",
+                table: "grants");
+
+            migrationBuilder.DropIndex(
+                name: "ix_grants_live_of_person",
+                table: "grants");
+
+            migrationBuilder.DropIndex(
+                name: "ix_access_requests_open",
+                table: "access_requests");
+
+            migrationBuilder.DropIndex(
+                name: "ix_access_requests_open_of_requester",
+                table: "access_requests");
         }
     }
 }

@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Lapse.Benchmarks;
+using Lapse.Benchmarks.Access;
+using Lapse.Sandbox;
+
+// One verb for each subject; a scenario is a file.
+var root = new RootCommand("Measures Lapse, and beside each figure the limit that it is compared with, in the same run on the same servers.")
+{
+    ScenarioCommand.Create("access", "From the approval to usable access, ends, decisions, lists, and the memory of open pages.", [new DecisionRate()]),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+}
+catch (SandboxException e)
+{
+    await Console.Error.WriteLineAsync($"benchmarks: {e.Message}");
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
