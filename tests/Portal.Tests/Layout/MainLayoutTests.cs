@@ -12,6 +12,7 @@ using Lapse.Portal.Components.Viewer;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.StepUp;
+using Lapse.Portal.Hosting;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,9 @@ public sealed class MainLayoutTests : PortalTestContext
         Services.AddSingleton<IPageQuery<StepUpNoticeAsk, StepUpNoticeView>, StepUpNoticeQuery>();
         Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
         Services.AddSingleton<ChangeFeed>();
+        Services.AddSingleton<DatabaseProbe>();
+        Services.AddSingleton<DatabaseWatch>();
+        Services.AddSingleton<Leaving>();
         Services.AddSingleton<IPageQuery<ApprovalsCountAsk, ApprovalsCount>>(_count);
     }
 
