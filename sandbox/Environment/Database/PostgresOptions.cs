@@ -15,6 +15,9 @@ public sealed record PostgresOptions
     /// <summary>The database that <see cref="PostgresServer.ConnectionString"/> names.</summary>
     public string Database { get; init; } = "lapse";
 
+    /// <summary>Whether it is one of our own whatever <see cref="PostgresServer.Variable"/> says: to be stopped, killed and filled up.</summary>
+    public bool Own { get; init; }
+
     /// <summary>How many connections it takes.</summary>
     public int MaxConnections { get; init; } = 300;
 

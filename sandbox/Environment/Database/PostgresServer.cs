@@ -31,7 +31,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> StartAsync(PostgresOptions options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
+        if (!options.Own && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
             return await UseAsync(given, options, cancellationToken);
         if (options.Port is { } port)
             Ports.EnsureFree(port, options.PortVariable);

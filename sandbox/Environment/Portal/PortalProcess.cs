@@ -120,6 +120,8 @@ public sealed class PortalProcess : IAsyncDisposable
             ["Lapse__Provider__ClientId"] = "lapse",
             ["Lapse__Provider__ClientSecret"] = "lapse-sandbox",
             ["Lapse__Provider__Profile"] = "Sandbox",
+            // Nobody routes to it who would have to learn that it goes.
+            ["Lapse__LeaveNotice"] = "00:00:00",
             ["Lapse__ClusterStatusFile"] = options.ClusterStatusFile,
         };
         foreach (var (name, value) in options.Environment)

@@ -10,6 +10,7 @@ namespace Lapse.Domain.StepUp;
 /// <param name="Acr"><c>acr</c>.</param>
 /// <param name="Amr"><c>amr</c>.</param>
 /// <param name="Groups">The groups; <see langword="null"/> when the token does not say, or says that it could not say all.</param>
+/// <param name="IssuedAt"><c>iat</c>, if any. Only tells a clock that is behind from an old authentication; nothing is let through by it.</param>
 public sealed record ProofClaims(
     string Issuer,
     IReadOnlyList<string> Audiences,
@@ -19,7 +20,8 @@ public sealed record ProofClaims(
     DateTimeOffset? AuthenticatedAt,
     string? Acr,
     IReadOnlyList<string> Amr,
-    IReadOnlyList<string>? Groups);
+    IReadOnlyList<string>? Groups,
+    DateTimeOffset? IssuedAt = null);
 
 /// <summary>Whom a token has to be from, for and about.</summary>
 /// <param name="Issuer">The provider.</param>
@@ -50,6 +52,9 @@ public static class ProofRules
             return new("OtherPerson", "Somebody else signed in at the identity provider. Nothing was done; confirm again as yourself.");
         if (!StepUpNonce.Equal(challenge.Nonce, claims.Nonce)) return new("WrongNonce", "The answer belongs to another confirmation. Nothing was done.");
         if (claims.AuthenticatedAt is not { } authenticated) return new("NoAuthTime", "The identity provider did not say when you signed in, so it proves nothing fresh. Tell an admin.");
+        // A token with this nonce cannot have been made before there was this nonce.
+        if (authenticated < Second(challenge.CreatedAt) - Skew && claims.IssuedAt < Second(challenge.CreatedAt) - Skew)
+            return new("ProviderBehind", "The identity provider's clock is behind Lapse's, so that what it says about you looks old. Nothing was done and nothing you wrote is lost; tell an admin.");
         if (authenticated < Second(challenge.CreatedAt) - Skew) return new("NotFresh", "The identity provider did not ask you again. Nothing was done; tell an admin if this happens twice.");
         if (authenticated > now + Skew) return new("FromTheFuture", "The identity provider's clock is ahead. Nothing was done; tell an admin.");
         if (expected.LastAuthenticatedAt is { } last && authenticated <= last)

@@ -37,6 +37,9 @@ public sealed partial class ChangeFeed(NpgsqlDataSource source, TimeProvider clo
         return subscription;
     }
 
+    /// <summary>Tells everybody in this process to read anew, since what they last tried may have failed.</summary>
+    public void ReadAnew() => Tell(Resync);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

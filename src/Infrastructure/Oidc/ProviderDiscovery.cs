@@ -7,10 +7,12 @@ namespace Lapse.Infrastructure.Oidc;
 /// <summary>
 /// The provider's metadata and current keys. Unlike the library's own manager, which refreshes in the background, a refresh that
 /// was asked for is over when the next call returns: a token signed with a new key is verified at once, not at the second attempt.
+/// A provider that hangs is waited for once by all who came meanwhile, not by each after the other.
 /// </summary>
 public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(6);
+    // A key that the provider took away verifies for as long at most.
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan RefreshAtMostEvery = TimeSpan.FromSeconds(30);
 
     private readonly ProviderOptions _options;
@@ -22,6 +24,8 @@ public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConn
     private volatile OpenIdConnectConfiguration? _current;
     private DateTimeOffset _readAt = DateTimeOffset.MinValue;
     private volatile bool _refreshWanted;
+    private volatile int _failures;
+    private volatile Exception? _failure;
 
     /// <summary>Reads nothing yet.</summary>
     /// <param name="options">Where the provider is.</param>
@@ -47,17 +51,25 @@ public sealed partial class ProviderDiscovery : IConfigurationManager<OpenIdConn
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (IsFresh) return _current!;
+        var failures = _failures;
         await _one.WaitAsync(cancel);
         try
         {
             if (IsFresh) return _current!;
+            if (_failures != failures) throw new InvalidOperationException("The identity provider does not answer.", _failure);
             var address = _options.Authority.TrimEnd('/') + "/.well-known/openid-configuration";
             var read = await OpenIdConnectConfigurationRetriever.GetAsync(address, _documents, cancel);
             RequireIssuer(read.Issuer);
             (_current, _readAt, _refreshWanted) = (read, _clock.GetUtcNow(), false);
             return read;
         }
-        catch (Exception failed) when (_current is not null && failed is not OperationCanceledException)
+        catch (Exception failed) when (_current is null && !cancel.IsCancellationRequested && _failures == failures)
+        {
+            _failure = failed;
+            _failures++;
+            throw;
+        }
+        catch (Exception failed) when (_current is not null && !cancel.IsCancellationRequested)
         {
             LogStale(failed);
             (_readAt, _refreshWanted) = (_clock.GetUtcNow(), false);

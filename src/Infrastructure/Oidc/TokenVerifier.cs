@@ -82,6 +82,8 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
             LifetimeValidator = (before, expires, _, _) => !lifetime || IsAlive(before, expires),
         });
         if (result.IsValid) return new VerifiedToken(Claims(token, out var all), all, token.Kid);
+        if (result.Exception is SecurityTokenInvalidLifetimeException && token.ValidFrom > clock.GetUtcNow().UtcDateTime + ProofRules.Skew)
+            return new Refusal("FromTheFuture", "The identity provider's clock is ahead. Nothing was done; tell an admin.");
         return result.Exception is SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException
             ? new Refusal("TokenExpired", "The identity provider's answer had expired when it came. Nothing was done; confirm again.")
             : new Refusal("BadSignature", "The signature of the identity provider's answer is wrong. Nothing was done; tell an admin.");
@@ -107,7 +109,8 @@ public sealed class TokenVerifier(ProviderKeys keys, ProviderOptions options, Ti
             Seconds(all, "auth_time"),
             Class(all, profile),
             Texts(all, "amr"),
-            GroupClaims.Read(all, profile.GroupsClaim));
+            GroupClaims.Read(all, profile.GroupsClaim),
+            Seconds(all, "iat"));
     }
 
     // Some providers report several classes (Entra ID's acrs); the one that satisfies the requirement is the one that counts.

@@ -18,6 +18,8 @@ internal enum Lane
 /// <summary>Takes grants that are due, each by one worker of one replica.</summary>
 internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, TimeProvider clock, ReconciliationOptions options, Replica replica)
 {
+    private static readonly TimeSpan ClaimTakes = TimeSpan.FromSeconds(2);
+
     /// <summary>How a worker of a lane signs its leases.</summary>
     public string Owner(Lane lane) => $"{replica.Name}:{lane}";
 
@@ -71,6 +73,23 @@ internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, T
         var now = clock.GetUtcNow();
         return await db.Grants.Where(g => g.DueAt != null && statuses.Contains(g.Status) && (g.LeaseUntil == null || g.LeaseUntil < now))
             .OrderBy(g => g.DueAt).Select(g => g.DueAt).FirstOrDefaultAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Frees what this replica holds in the database and knows nothing of: the answer to a claim that was lost with the connection, or
+    /// a grant that could not be given back while the database was away. Else it would lie until its lease runs out.
+    /// </summary>
+    /// <param name="inHand">What this replica's workers have.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<int> FreeForgottenAsync(IReadOnlyCollection<GrantId> inHand, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        string[] owners = [.. replica.Names.SelectMany(name => Enum.GetValues<Lane>().Select(lane => $"{name}:{lane}"))];
+        Guid[] ids = [.. inHand.Select(id => id.Value)];
+        // What was claimed just now may be on its way to its worker.
+        var before = clock.GetUtcNow() + options.Lease - ClaimTakes;
+        return await db.Database.ExecuteSqlAsync(
+            $"UPDATE grants SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ANY({owners}) AND lease_until < {before} AND NOT id = ANY({ids})", cancellation);
     }
 
     /// <summary>Frees what replicas held that are gone, so that nothing waits for a lease to run out after a crash.</summary>

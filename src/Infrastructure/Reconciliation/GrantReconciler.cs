@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Lapse.Domain;
 using Lapse.Infrastructure.Notifications;
 using Microsoft.Extensions.Hosting;
@@ -15,6 +16,8 @@ internal sealed partial class GrantReconciler(
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
 
+    private readonly ConcurrentDictionary<(GrantId Id, Lane Lane), bool> _inHand = new();
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,7 +31,7 @@ internal sealed partial class GrantReconciler(
         await Task.WhenAll(
             RunLaneAsync(Lane.Start, options.Starts, stoppingToken),
             RunLaneAsync(Lane.End, options.Ends, stoppingToken),
-            FreeAbandonedAsync(stoppingToken));
+            FreeAsync(stoppingToken));
     }
 
     private async Task RunLaneAsync(Lane lane, int most, CancellationToken stopping)
@@ -72,8 +75,16 @@ internal sealed partial class GrantReconciler(
 
     private async Task WorkAsync(Lane lane, GrantId id, CancellationToken stopping)
     {
-        await Task.Yield();
-        await worker.RunAsync(id, claims.Owner(lane), stopping);
+        _inHand[(id, lane)] = true;
+        try
+        {
+            await Task.Yield();
+            await worker.RunAsync(id, claims.Owner(lane), stopping);
+        }
+        finally
+        {
+            _inHand.TryRemove((id, lane), out _);
+        }
         // It may have moved to the other lane, and this one has room again.
         wakes.Wake();
     }
@@ -90,13 +101,13 @@ internal sealed partial class GrantReconciler(
         await wakes.WaitAsync(lane, sleep > TimeSpan.Zero ? sleep + TimeSpan.FromMilliseconds(1) : ShortestSleep, cancellation);
     }
 
-    private async Task FreeAbandonedAsync(CancellationToken stopping)
+    private async Task FreeAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                if (await claims.FreeAbandonedAsync(stopping) > 0) wakes.Wake();
+                if (await claims.FreeAbandonedAsync(stopping) + await claims.FreeForgottenAsync([.. _inHand.Keys.Select(held => held.Id)], stopping) > 0) wakes.Wake();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -106,7 +117,7 @@ internal sealed partial class GrantReconciler(
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                LogLoop(exception, nameof(FreeAbandonedAsync));
+                LogLoop(exception, nameof(FreeAsync));
             }
             await Task.Delay(TimeSpan.FromSeconds(3), clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -8,17 +8,24 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// This replica among those that share the database. It holds an advisory lock under a number of its own; PostgreSQL lets go of
 /// it when the connection ends, so that others see at once that a replica was killed. The lock says only whose leases are
 /// abandoned; every record is guarded by itself.
+/// <para>
+/// Whoever lost the connection takes a number anew: where the network between swallowed it, the server may hold the old lock for
+/// hours, and who waited for it would do nothing meanwhile.
+/// </para>
 /// </summary>
 internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
 {
     private const int LockSpace = 0x4C505345;
 
-    private readonly int _number = RandomNumberGenerator.GetInt32(1, int.MaxValue);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private NpgsqlConnection? _connection;
+    private volatile string[] _names = [NewName()];
 
     /// <summary>What its leases are signed with.</summary>
-    public string Name => _number.ToString("x8", CultureInfo.InvariantCulture);
+    public string Name => _names[^1];
+
+    /// <summary>All that it ever signed leases with.</summary>
+    public IReadOnlyList<string> Names => _names;
 
     /// <summary>The number in the signature of a lease.</summary>
     public static int? NumberOf(string owner) =>
@@ -57,8 +64,7 @@ internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
         catch
         {
             // Never trust a connection that failed: the lock is taken anew with the next.
-            if (_connection is not null) await _connection.DisposeAsync();
-            _connection = null;
+            await ForgetAsync();
             throw;
         }
         finally
@@ -70,13 +76,19 @@ internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null)
-        {
-            // Back in the pool it would keep the lock.
-            NpgsqlConnection.ClearPool(_connection);
-            await _connection.DisposeAsync();
-        }
+        await ForgetAsync();
         _gate.Dispose();
+    }
+
+    private static string NewName() => RandomNumberGenerator.GetInt32(1, int.MaxValue).ToString("x8", CultureInfo.InvariantCulture);
+
+    private async Task ForgetAsync()
+    {
+        if (_connection is not { } connection) return;
+        _connection = null;
+        // Back in the pool it would keep the lock.
+        NpgsqlConnection.ClearPool(connection);
+        await connection.DisposeAsync();
     }
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
@@ -85,10 +97,7 @@ internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
         var connection = await source.OpenConnectionAsync(cancellation);
         try
         {
-            await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1, $2)", connection);
-            command.Parameters.Add(new() { Value = LockSpace });
-            command.Parameters.Add(new() { Value = _number });
-            await command.ExecuteNonQueryAsync(cancellation);
+            while (!await TryLockAsync(connection, cancellation)) _names = [.. _names, NewName()];
         }
         catch
         {
@@ -96,5 +105,13 @@ internal sealed class Replica(NpgsqlDataSource source) : IAsyncDisposable
             throw;
         }
         return _connection = connection;
+    }
+
+    private async Task<bool> TryLockAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1, $2)", connection);
+        command.Parameters.Add(new() { Value = LockSpace });
+        command.Parameters.Add(new() { Value = NumberOf(Name)!.Value });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

@@ -83,7 +83,7 @@ public static partial class AuthenticationEndpoints
 
     /// <summary>Whether the provider is what failed: not reachable, or its answer no use.</summary>
     internal static bool IsProviderFailure(Exception failed, HttpContext context) =>
-        !context.RequestAborted.IsCancellationRequested
+        !context.RequestAborted.IsCancellationRequested && !DatabaseTrouble.Is(failed)
         && failed is HttpRequestException or InvalidOperationException or IOException or OpenIdConnectProtocolException or TaskCanceledException or ArgumentException;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The identity provider does not answer as it should")]

@@ -8,6 +8,8 @@ namespace Lapse.Portal.Authentication;
 /// <summary>
 /// Asks the records each minute whether a circuit's sign-in still counts: a circuit sends no cookie, and would otherwise go on
 /// after a sign-out elsewhere. When it does not, the circuit becomes anonymous and its router leaves for the sign-in with a page load.
+/// A database that is away says nothing about a sign-in: the page stays, with what was typed on it, and is asked about again. Nothing
+/// can be read or done from it meanwhile, since each query and act asks the same records.
 /// </summary>
 internal sealed class CircuitAuthentication(ILoggerFactory log, ActorGuard guard, IDbContextFactory<PortalDbContext> database)
     : RevalidatingServerAuthenticationStateProvider(log)
@@ -18,7 +20,14 @@ internal sealed class CircuitAuthentication(ILoggerFactory log, ActorGuard guard
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken)
     {
         if (Actor.From(authenticationState.User) is not { } actor) return false;
-        await using var db = await database.CreateDbContextAsync(cancellationToken);
-        return (await guard.FindAsync(db, actor, cancellationToken)).Succeeded;
+        try
+        {
+            await using var db = await database.CreateDbContextAsync(cancellationToken);
+            return (await guard.FindAsync(db, actor, cancellationToken)).Succeeded;
+        }
+        catch (Exception away) when (DatabaseTrouble.Is(away))
+        {
+            return true;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using Lapse.Domain;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Components.Elements;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -58,7 +59,7 @@ internal sealed partial class SignInEvents(TokenVerifier verifier, SignIn signIn
     {
         var number = CorrelationId.New();
         LogFailed(context.Failure is RefusedException refused ? refused.Refusal.Code : context.Failure?.GetType().Name ?? "unknown", number);
-        context.Response.Redirect(DeniedAddress.Of("provider", number));
+        context.Response.Redirect(DeniedAddress.Of(DatabaseTrouble.Is(context.Failure) ? "database" : "provider", number));
         context.HandleResponse();
         return Task.CompletedTask;
     }

@@ -19,7 +19,9 @@ public static class CommandLine
             ClusterRightsCommand.Create(),
             ReapCommand.Create(),
         };
-        return root.Parse(WithVerb(args)).InvokeAsync();
+        var parsed = root.Parse(WithVerb(args));
+        // The library gives a verb two seconds from TERM to its end, which is too little for one that serves.
+        return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = parsed.CommandResult.Command.Name == ServeCommand.Name ? Stopping.AtMost : TimeSpan.FromSeconds(2) });
     }
 
     private static string[] WithVerb(string[] args) =>

@@ -1,13 +1,13 @@
 using Lapse.Infrastructure.Persistence;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Lapse.Portal.Hosting;
 
 /// <summary>
-/// <c>/health/live</c>: the process serves. <c>/health/ready</c>: it can do its work, which it cannot without the database. A cluster or
-/// the provider being away makes no replica unready: every replica would be, and pages say it better.
+/// <c>/health/live</c>: the process serves. <c>/health/ready</c>: it can do its work, which it cannot without a database that takes what is
+/// written, nor once it was told to stop. A cluster or the provider being away makes no replica unready: every replica would be, and
+/// pages say it better.
 /// </summary>
 internal static class Health
 {
@@ -15,7 +15,9 @@ internal static class Health
 
     /// <summary>Registers the checks.</summary>
     public static void AddPortalHealth(this IServiceCollection services) =>
-        services.AddHealthChecks().AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: TimeSpan.FromSeconds(3));
+        services.AddHealthChecks()
+            .AddCheck<LeavingCheck>("leaving", tags: [Ready])
+            .AddCheck<DatabaseCheck>("database", tags: [Ready], timeout: TimeSpan.FromSeconds(4));
 
     /// <summary>Maps both; they tell nobody more than one word.</summary>
     public static void MapPortalHealth(this IEndpointRouteBuilder app)
@@ -28,23 +30,17 @@ internal static class Health
         }).AllowAnonymous();
     }
 
-    /// <summary>Whether the database answers, as the role that serves, at this version.</summary>
-    private sealed class DatabaseCheck(IDbContextFactory<PortalDbContext> contexts) : IHealthCheck
+    /// <summary>Whether this replica stays.</summary>
+    private sealed class LeavingCheck(Leaving leaving) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            try
-            {
-                await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-                // The head is written in every transaction: who can read it has the tables and the rights.
-                return await db.LedgerHead.AsNoTracking().AnyAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The ledger has no head.");
-            }
-#pragma warning disable CA1031 // Whatever it is, the answer is the same.
-            catch (Exception failed)
-#pragma warning restore CA1031
-            {
-                return HealthCheckResult.Unhealthy("The database does not answer.", failed);
-            }
-        }
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(leaving.HasBegun ? HealthCheckResult.Unhealthy("It was told to stop.") : HealthCheckResult.Healthy());
+    }
+
+    /// <summary>Whether the database answers, as the role that serves, at this version, and takes what is written.</summary>
+    private sealed class DatabaseCheck(DatabaseProbe probe) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            await probe.AskAsync(cancellationToken) is var found and not DatabaseCondition.Well ? HealthCheckResult.Unhealthy($"The database is {found}.") : HealthCheckResult.Healthy();
     }
 }

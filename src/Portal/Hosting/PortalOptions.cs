@@ -47,6 +47,9 @@ public sealed class PortalOptions
     /// <summary>Where to report a weakness of this installation, a <c>mailto:</c> or <c>https:</c> address; for <c>/.well-known/security.txt</c>.</summary>
     public string SecurityContact { get; set; } = "";
 
+    /// <summary>How long a replica that is told to stop still serves: its pages are told, and whoever routes to it learns that it goes.</summary>
+    public TimeSpan LeaveNotice { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>A file in which the sandbox's cluster says how far its start is; sandbox only.</summary>
     public string? ClusterStatusFile { get; set; }
 
@@ -64,6 +67,7 @@ public sealed class PortalOptions
         foreach (var proxy in TrustedProxies.Where(proxy => !ProxyTrust.TryParse(proxy, out _))) yield return $"Lapse:TrustedProxies has “{proxy}”, which is no address or network such as 10.1.2.3 or 10.0.0.0/8.";
         if (MetricsUrl is not null && (!MetricsUrl.IsAbsoluteUri || MetricsUrl.Scheme is not ("http" or "https") || MetricsUrl.Port <= 0)) yield return "Lapse:MetricsUrl must be an address with a port of its own, such as http://127.0.0.1:9464.";
         if (SecurityContact.Length > 0 && !(Uri.TryCreate(SecurityContact, UriKind.Absolute, out var contact) && contact.Scheme is "mailto" or "https")) yield return "Lapse:SecurityContact must be a mailto: or https: address.";
+        if (LeaveNotice < TimeSpan.Zero || LeaveNotice > TimeSpan.FromSeconds(30)) yield return "Lapse:LeaveNotice must be between 0 and 30 seconds.";
         if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
     }
 }

@@ -2,6 +2,7 @@ using Lapse.Domain.People;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
+using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
@@ -29,6 +30,8 @@ internal static class PortalServices
         services.AddSingleton(new OutboundOptions { AllowLoopback = options.Mode == PortalMode.Sandbox });
         services.AddLapseDatabase(configuration.GetConnectionString("Portal")!);
         services.AddSingleton<LedgerVerifier>();
+        services.AddDatabaseWatch();
+        services.AddSingleton<Leaving>();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
@@ -59,6 +62,7 @@ internal static class PortalServices
         if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found");
+        app.UseDatabaseTrouble();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

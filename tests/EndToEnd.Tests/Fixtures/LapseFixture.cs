@@ -27,6 +27,9 @@ public sealed class LapseFixture : IAsyncLifetime
 
     public IBrowser Browser { get; private set; } = null!;
 
+    /// <summary>Where the proxy is that stands before several replicas, in the tests that have some.</summary>
+    public Uri ProxyAddress { get; } = new($"http://localhost:{Ports.Free()}");
+
     /// <summary>Where the portal's metrics are.</summary>
     public Uri Metrics { get; } = new($"http://localhost:{Ports.Free()}/metrics");
 
@@ -39,7 +42,7 @@ public sealed class LapseFixture : IAsyncLifetime
         Provider = await IdentityProviderProcess.StartAsync(new IdentityProviderOptions
         {
             Folder = Path.Combine(_folder, "provider"),
-            PortalUrls = [$"http://localhost:{portalPort}"],
+            PortalUrls = [$"http://localhost:{portalPort}", ProxyAddress.GetLeftPart(UriPartial.Authority)],
         }, cancellation);
         var cluster = ControlPlane.StartAsync(new ControlPlaneOptions { Oidc = new OidcTrust(Provider.Issuer, Provider.AuthorityFile) }, cancellation);
         _postgres = await PostgresServer.StartAsync(new PostgresOptions(), cancellation);
@@ -103,17 +106,22 @@ public sealed class LapseFixture : IAsyncLifetime
     }
 
     /// <summary>A browser window of its own for a person, signed in at the portal.</summary>
-    public async Task<Window> WindowAsync(SandboxPerson person, bool phone = false, bool dark = false)
+    /// <param name="person">Who.</param>
+    /// <param name="phone">Whether it is a small one.</param>
+    /// <param name="dark">Whether the system is dark.</param>
+    /// <param name="portal">Another portal than the run's own.</param>
+    public async Task<Window> WindowAsync(SandboxPerson person, bool phone = false, bool dark = false, Uri? portal = null)
     {
+        portal ??= Portal.Address;
         var context = await Browser.NewContextAsync(new()
         {
-            BaseURL = Portal.Address.AbsoluteUri,
+            BaseURL = portal.AbsoluteUri,
             ViewportSize = phone ? new() { Width = 390, Height = 844 } : new() { Width = 1280, Height = 900 },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(30_000);
-        var window = new Window(await context.NewPageAsync(), person, Portal.Address);
+        var window = new Window(await context.NewPageAsync(), person, portal);
         await window.SignInAsync();
         return window;
     }
@@ -141,7 +149,8 @@ public sealed class LapseFixture : IAsyncLifetime
         }
     }
 
-    private async Task ApplyAsync(PortalOptions options, string? token, CancellationToken cancellation)
+    /// <summary>Gives a portal the sandbox's configuration, with this cluster.</summary>
+    public async Task ApplyAsync(PortalOptions options, string? token, CancellationToken cancellation)
     {
         var file = Path.Combine(options.Folder, "configuration.json");
         SandboxConfiguration.Write(file, Cluster.Server, Cluster.AuthorityPem, token);

@@ -29,6 +29,12 @@ public sealed class RogueProvider : IAsyncDisposable
     /// <summary>Whether it cuts every connection.</summary>
     public bool Down { get; set; }
 
+    /// <summary>What it waits for before it answers anything.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
+    /// <summary>How often each address was asked for.</summary>
+    public ConcurrentDictionary<string, int> Times { get; } = [];
+
     /// <summary>Whether only its token endpoint cuts connections.</summary>
     public bool TokenDown { get; set; }
 
@@ -65,11 +71,12 @@ public sealed class RogueProvider : IAsyncDisposable
 
     private void Map()
     {
-        _app.Use((context, next) =>
+        _app.Use(async (context, next) =>
         {
-            if (!Down && !(TokenDown && context.Request.Path == "/token")) return next(context);
-            context.Abort();
-            return Task.CompletedTask;
+            Times.AddOrUpdate(context.Request.Path.Value!, 1, (_, times) => times + 1);
+            await Held;
+            if (!Down && !(TokenDown && context.Request.Path == "/token")) await next(context);
+            else context.Abort();
         });
         _app.MapGet("/.well-known/openid-configuration", () => Results.Text(Discovery().ToJsonString(), "application/json"));
         _app.MapGet("/jwks", () => Results.Text(new JsonObject { ["keys"] = new JsonArray(Key.Jwk()) }.ToJsonString(), "application/json"));

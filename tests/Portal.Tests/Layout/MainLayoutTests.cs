@@ -14,6 +14,7 @@ using Lapse.Portal.Features;
 using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.StepUp;
+using Lapse.Portal.Hosting;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,9 @@ public sealed class MainLayoutTests : PortalTestContext
         Services.AddSingleton<IPageQuery<StepUpNoticeAsk, StepUpNoticeView>, StepUpNoticeQuery>();
         Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
         Services.AddSingleton<ChangeFeed>();
+        Services.AddSingleton<DatabaseProbe>();
+        Services.AddSingleton<DatabaseWatch>();
+        Services.AddSingleton<Leaving>();
         Services.AddSingleton<IPageQuery<ApprovalsCountAsk, ApprovalsCount>>(_count);
         Services.AddSingleton<IPageQuery<HoldAsk, HoldView>>(_hold);
     }

@@ -28,10 +28,14 @@ internal static class MigrateCommand
         var options = new DbContextOptionsBuilder<PortalDbContext>()
             .UseNpgsql(source, npgsql => npgsql.MigrationsAssembly(typeof(DesignTimeFactory).Assembly.GetName().Name)).Options;
         await using var db = new PortalDbContext(options);
+        // Its rights are this release's too: it would open what a newer one closed.
+        var newer = (await db.Database.GetAppliedMigrationsAsync(cancellation)).Except(MigrationNames.All).ToList();
+        if (newer.Count > 0) return Console.Refuse($"The database is newer than this release, which does not know {string.Join(", ", newer)}. Nothing was changed; run lapse migrate of the newest release.");
         var pending = (await db.Database.GetPendingMigrationsAsync(cancellation)).ToList();
         await db.Database.MigrateAsync(cancellation);
         await QuartzSchema.ProvisionAsync(owner, cancellation);
         await DatabaseSetup.ApplyAsync(source, serving.Password, cancellation);
+        await SchemaMark.WriteAsync(source, MigrationNames.Needed, cancellation);
         System.Console.WriteLine(pending.Count == 0 ? "The database is at this version already." : $"Applied {string.Join(", ", pending)}.");
         return 0;
     }

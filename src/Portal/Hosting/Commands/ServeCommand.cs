@@ -5,9 +5,11 @@ namespace Lapse.Portal.Hosting.Commands;
 /// <summary><c>lapse serve</c>: the portal. It never migrates, and does not start where it could do more than it should.</summary>
 internal static class ServeCommand
 {
+    public const string Name = "serve";
+
     public static Command Create()
     {
-        var command = new Command("serve", "Serve the portal (the default).") { TreatUnmatchedTokensAsErrors = false };
+        var command = new Command(Name, "Serve the portal (the default).") { TreatUnmatchedTokensAsErrors = false };
         command.SetAction((parsed, cancellation) => RunAsync([.. parsed.UnmatchedTokens], cancellation));
         return command;
     }
@@ -22,11 +24,12 @@ internal static class ServeCommand
 
         builder.WebHost.UseStaticWebAssets();
         builder.AddPortal();
+        builder.AddLeaving();
         builder.ListenForMetrics(builder.Configuration.Portal());
         await using var app = builder.Build();
         if (await StartChecks.FindProblemAsync(app.Services, cancellation) is { } problem) return Console.Refuse(problem);
         app.UsePortal();
-        await app.RunAsync(cancellation);
+        await app.RunUntilToldAsync(cancellation);
         return 0;
     }
 }
