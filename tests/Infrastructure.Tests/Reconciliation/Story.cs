@@ -63,6 +63,29 @@ internal sealed class Story
         return story;
     }
 
+    /// <summary>The first authentication of people who came before everybody else did.</summary>
+    public const int Earlier = -100;
+
+    /// <summary>The first authentication of people who come after everybody else did.</summary>
+    public const int Later = 100;
+
+    /// <summary>The same people and cluster in a copy of the database.</summary>
+    public static async Task<Story> OnAsync(TestDatabase copy, Story other, int authentications, CancellationToken cancellation)
+    {
+        await using var db = copy.CreateDbContext();
+        return new Story(copy)
+        {
+            Alice = other.Alice,
+            Bob = other.Bob,
+            Carol = other.Carol,
+            Mallory = other.Mallory,
+            Dana = other.Dana,
+            Dave = other.Dave,
+            Cluster = await db.Clusters.SingleAsync(c => c.Id == other.Cluster.Id, cancellation),
+            _authentications = authentications,
+        };
+    }
+
     public static byte[] Seal(Cluster cluster, ClusterCredential credential) =>
         TestInstallation.Sealer.Seal(SealPurposes.ClusterCredential(cluster.SettingsDigest()), JsonSerializer.SerializeToUtf8Bytes(credential));
 
