@@ -17,6 +17,6 @@ public static class Words
     }
 
     /// <summary>A number with its noun, such as “1 approval” or “2 approvals”.</summary>
-    public static string Count(int number, string noun) =>
+    public static string Count(long number, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
 }

@@ -11,6 +11,7 @@ public static class Manifests
     private static readonly Dictionary<string, Type> Kinds = new(StringComparer.Ordinal)
     {
         ["v1/Namespace"] = typeof(V1Namespace),
+        ["v1/ConfigMap"] = typeof(V1ConfigMap),
         ["v1/ServiceAccount"] = typeof(V1ServiceAccount),
         ["apps/v1/Deployment"] = typeof(V1Deployment),
         ["rbac.authorization.k8s.io/v1/Role"] = typeof(V1Role),

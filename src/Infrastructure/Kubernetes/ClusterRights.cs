@@ -26,7 +26,9 @@ public static class ClusterRights
             new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new() { Name = account.Namespace } },
             new V1ServiceAccount { ApiVersion = "v1", Kind = "ServiceAccount", Metadata = new() { Name = account.Name, NamespaceProperty = account.Namespace } },
             .. ClusterWide($"{account.Name}-read", account, ReadRules()),
+            new V1ConfigMap { ApiVersion = "v1", Kind = "ConfigMap", Metadata = new() { Name = CheckpointObject.Name, NamespaceProperty = account.Namespace } },
             .. InNamespace($"{account.Name}-token", account.Namespace, account, TokenRule(account)),
+            .. InNamespace($"{account.Name}-checkpoint", account.Namespace, account, CheckpointRule()),
         ];
         foreach (var place in all.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
             objects.AddRange(InNamespace(account.Name, place, account, BindingRules(all.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)));
@@ -68,6 +70,9 @@ public static class ClusterRights
 
     /// <summary>Lapse renews its own token, and nobody else's.</summary>
     internal static V1PolicyRule TokenRule(PortalAccount account) => Rule(["create"], "", ["serviceaccounts/token"], [account.Name]);
+
+    /// <summary>Lapse keeps the ledger's checkpoint in one object that is there already; it can make none, and read or change no other.</summary>
+    internal static V1PolicyRule CheckpointRule() => Rule(["get", "update"], "", ["configmaps"], [CheckpointObject.Name]);
 
     internal static string ResourceOf(RoleKind kind) => kind switch { RoleKind.Role => "roles", RoleKind.ClusterRole => "clusterroles" };
 

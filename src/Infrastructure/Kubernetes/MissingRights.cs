@@ -16,7 +16,7 @@ public static class MissingRights
     public static Task<ClusterResult<IReadOnlyList<MissingRight>>> FindAsync(ClusterApi api, ClusterRightsEntry entry, CancellationToken cancellationToken) =>
         FindAsync(api, Needed([entry]), cancellationToken);
 
-    /// <summary>The rules that Lapse lacks for all entries of a cluster and for renewing its own token, each once; empty if it lacks none.</summary>
+    /// <summary>The rules that Lapse lacks for all entries of a cluster and for its own token and checkpoint, each once; empty if it lacks none.</summary>
     /// <param name="api">The cluster, with Lapse's own credential.</param>
     /// <param name="entries">The entries; with none, only what Lapse reads is asked for.</param>
     /// <param name="cancellationToken">The caller's.</param>
@@ -25,6 +25,7 @@ public static class MissingRights
         var needed = Needed(entries);
         // A token that never expires is never renewed.
         if (api.OwnToken is { ExpiresAt: not null } own) needed = needed.Append((own.Namespace, ClusterRights.TokenRule(new(own.Namespace, own.Name))));
+        if (api.OwnToken is { } account) needed = needed.Append((account.Namespace, ClusterRights.CheckpointRule()));
         return FindAsync(api, needed, cancellationToken);
     }
 

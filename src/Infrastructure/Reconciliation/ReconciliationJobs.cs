@@ -1,3 +1,4 @@
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.People;
 using Quartz;
 
@@ -31,6 +32,7 @@ public static class ReconciliationJobs
     public static void AddReconciliationJobs(this IQuartzBuilder quartz, ReconciliationOptions options)
     {
         Add<SweepJob>(quartz, "binding-sweep", options.SweepInterval);
+        Add<CheckpointJob>(quartz, "ledger-checkpoint", options.CheckpointInterval);
         Add<TimeoutsJob>(quartz, "timeouts", options.TimeoutsInterval);
     }
 

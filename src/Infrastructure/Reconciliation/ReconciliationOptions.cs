@@ -42,6 +42,9 @@ public sealed record ReconciliationOptions
     /// <summary>How often all clusters are compared with the grants, on one of the replicas.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often the ledger gets a signed checkpoint, on one of the replicas, and each replica compares it with those outside.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How often requests and configuration changes that waited too long are ended, on one of the replicas.</summary>
     public TimeSpan TimeoutsInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

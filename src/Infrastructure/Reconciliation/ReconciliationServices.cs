@@ -1,6 +1,7 @@
 using Lapse.Domain.People;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.People;
 using Microsoft.Extensions.Configuration;
@@ -36,10 +37,12 @@ public static class ReconciliationServices
         services.AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();
         services.TryAddSingleton<HoldCheck>();
+        services.TryAddSingleton(CheckpointFolders.Of(configuration));
+        services.AddSingleton<CheckpointFiles>().AddSingleton<CheckpointMaker>().AddSingleton<LedgerWitnesses>().AddSingleton<LedgerDoubts>().AddSingleton<CheckpointRound>().AddSingleton<CheckpointWakes>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
         services.AddSingleton<BindingSweep>().AddSingleton<RequestTimeouts>().AddSingleton<ChangeTimeouts>().AddSingleton<ShutOutSweep>();
-        services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>();
+        services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>().AddHostedService<CheckpointLoop>();
         services.AddQuartz(quartz => quartz.AddReconciliationJobs(options));
         return services;
     }

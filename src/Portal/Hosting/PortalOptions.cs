@@ -27,6 +27,9 @@ public sealed class PortalOptions
     /// <summary>The folder with the installation's keys, outside the database.</summary>
     public string Keys { get; set; } = "";
 
+    /// <summary>A folder elsewhere, such as a mounted bucket, that gets each checkpoint of the ledger too; <see langword="null"/> for none.</summary>
+    public string? CheckpointFolder { get; set; }
+
     /// <summary>How long a sign-in is believed; what a person may do is asked again at each act.</summary>
     public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromHours(8);
 

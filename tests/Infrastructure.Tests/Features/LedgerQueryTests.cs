@@ -4,6 +4,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
+using Lapse.Infrastructure.Tests.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Ledger;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +18,7 @@ public sealed class LedgerQueryTests(PostgresFixture postgres) : OversightTest(p
 
     private LedgerQuery Query => new(Database, Guard);
 
-    private VerifyLedgerQuery Verification => new(Database, Guard, new LedgerVerifier(Database), Clock);
+    private VerifyLedgerQuery Verification => new(Database, Guard, new LedgerVerifier(Database), TestInstallation.Key, Clock);
 
     [Fact]
     public async Task Ledger_ByAdminAndAuditor_IsReadNewestFirst()

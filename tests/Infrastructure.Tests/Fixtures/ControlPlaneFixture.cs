@@ -99,6 +99,7 @@ public sealed class TestNamespace : IAsyncDisposable
             {
                 V1Namespace => Task.CompletedTask,
                 V1ServiceAccount account => Client.CoreV1.CreateNamespacedServiceAccountAsync(account, account.Metadata.NamespaceProperty, cancellationToken: cancellationToken),
+                V1ConfigMap map => Client.CoreV1.CreateNamespacedConfigMapAsync(map, map.Metadata.NamespaceProperty, cancellationToken: cancellationToken),
                 V1ClusterRole role => rbac.CreateClusterRoleAsync(role, cancellationToken: cancellationToken),
                 V1ClusterRoleBinding binding => rbac.CreateClusterRoleBindingAsync(binding, cancellationToken: cancellationToken),
                 V1Role role => rbac.CreateNamespacedRoleAsync(role, role.Metadata.NamespaceProperty, cancellationToken: cancellationToken),

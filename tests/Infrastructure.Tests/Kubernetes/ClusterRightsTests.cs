@@ -35,6 +35,11 @@ public sealed class ClusterRightsTests(ControlPlaneFixture controlPlane)
         Assert.IsType<DeleteBindingResult.Deleted>(await api.DeleteBindingAsync(spec.Name, place.Name, created.Uid, Cancellation));
         Assert.IsType<GetBindingResult.NotFound>(await api.GetBindingAsync(spec.Name, place.Name, Cancellation));
         Assert.True((await api.RenewTokenAsync(TimeSpan.FromHours(1), Cancellation)).Succeeded);
+        var empty = await api.ReadCheckpointAsync(api.OwnToken!, Cancellation);
+        Assert.Equal("", empty.Value.Text);
+        Assert.True((await api.WriteCheckpointAsync(api.OwnToken!, empty.Value, "signed", Cancellation)).Succeeded);
+        Assert.Equal("signed", (await api.ReadCheckpointAsync(api.OwnToken!, Cancellation)).Value.Text);
+        Assert.Empty((await MissingRights.FindAllAsync(api, [new([place.Name], Edit)], Cancellation)).Value);
     }
 
     [Fact]
@@ -86,6 +91,22 @@ public sealed class ClusterRightsTests(ControlPlaneFixture controlPlane)
         using var api = await PortalAsync(place, [new([place.Name], new(RoleKind.Role, "restart"))]);
 
         await api.CreateUsableAsync(TestBindings.Spec(place.Name) with { Role = new(RoleKind.Role, "restart") }, Cancellation);
+    }
+
+    [Fact]
+    public async Task WriteCheckpoint_SomebodyWroteMeanwhile_IsAConflict()
+    {
+        await using var place = await controlPlane.NamespaceAsync(Cancellation);
+        using var api = await PortalAsync(place, [new([place.Name], Edit)]);
+        // The rights are several objects; the last of them counts here.
+        await Wait.UntilAsync(async () => (await api.ReadCheckpointAsync(api.OwnToken!, Cancellation)).Succeeded, "Lapse may read its checkpoint", Cancellation);
+        var (first, second) = ((await api.ReadCheckpointAsync(api.OwnToken!, Cancellation)).Value, (await api.ReadCheckpointAsync(api.OwnToken!, Cancellation)).Value);
+
+        Assert.True((await api.WriteCheckpointAsync(api.OwnToken!, first, "one", Cancellation)).Succeeded);
+        Assert.Equal(ClusterFailureKind.Conflict, (await api.WriteCheckpointAsync(api.OwnToken!, second, "two", Cancellation)).Failure?.Kind);
+        Assert.Equal("one", (await api.ReadCheckpointAsync(api.OwnToken!, Cancellation)).Value.Text);
+        foreach (var (verb, name) in (IEnumerable<(string, string)>)[("update", "other"), ("get", "other"), ("create", ""), ("list", ""), ("delete", CheckpointObject.Name), ("patch", CheckpointObject.Name)])
+            Assert.False((await api.CanIAsync(Domain.Rbac.AccessQuestion.For(verb, "", "configmaps", name, place.Name), Cancellation)).Value, $"{verb} {name}");
     }
 
     [Fact]

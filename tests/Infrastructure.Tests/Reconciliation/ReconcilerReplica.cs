@@ -51,12 +51,18 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null, TimeProvider? clock = null)
     {
         var replica = Create(database, options, clock: clock);
-        foreach (var service in replica.Services.GetServices<IHostedService>())
+        await replica.StartAsync();
+        return replica;
+    }
+
+    /// <summary>Runs the parts.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in Services.GetServices<IHostedService>())
         {
             await service.StartAsync(CancellationToken.None);
-            replica._running.Add(service);
+            _running.Add(service);
         }
-        return replica;
     }
 
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();

@@ -28,6 +28,7 @@ internal sealed class Story
 {
     private readonly TestDatabase _database;
     private readonly ConcurrentDictionary<PersonId, int> _authentications = new();
+    private int _first;
 
     private Story(TestDatabase database) => _database = database;
 
@@ -62,6 +63,29 @@ internal sealed class Story
         db.ProviderKeys.Add(TestInstallation.Provider.Pin(TestInstallation.Key, now));
         await db.CommitAsync(cancellation);
         return story;
+    }
+
+    /// <summary>The first authentication of people who came before everybody else did.</summary>
+    public const int Earlier = -100;
+
+    /// <summary>The first authentication of people who come after everybody else did.</summary>
+    public const int Later = 100;
+
+    /// <summary>The same people and cluster in a copy of the database.</summary>
+    public static async Task<Story> OnAsync(TestDatabase copy, Story other, int authentications, CancellationToken cancellation)
+    {
+        await using var db = copy.CreateDbContext();
+        return new Story(copy)
+        {
+            Alice = other.Alice,
+            Bob = other.Bob,
+            Carol = other.Carol,
+            Mallory = other.Mallory,
+            Dana = other.Dana,
+            Dave = other.Dave,
+            Cluster = await db.Clusters.SingleAsync(c => c.Id == other.Cluster.Id, cancellation),
+            _first = authentications,
+        };
     }
 
     public static byte[] Seal(Cluster cluster, ClusterCredential credential) =>
@@ -153,7 +177,7 @@ internal sealed class Story
         // As PostgreSQL keeps it, since the nonce is computed from it.
         var now = Domain.Text.CanonicalTime.Cut(DateTimeOffset.UtcNow);
         // Whole seconds, each of a person later than the one before, as a provider says it.
-        var authenticated = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() - 300 + _authentications.AddOrUpdate(actor.PersonId, 1, (_, count) => count + 1));
+        var authenticated = DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() - 300 + _first + _authentications.AddOrUpdate(actor.PersonId, 1, (_, count) => count + 1));
         var challenge = StepUpChallenge.Draft(new(act.Kind, act.SubjectId, act.SubjectVersion, "", false, "/"), actor.PersonId, actor.SessionId, now);
         challenge.Bind(act);
         db.StepUpChallenges.Add(challenge);

@@ -4,6 +4,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -15,7 +16,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// connections, and no create can be on its way any more. Never goes through the circuit breaker.
 /// </summary>
 internal sealed class EndingGrant(
-    IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, ReconciliationOptions options, TimeProvider clock)
+    IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, CheckpointWakes checkpoints, ReconciliationOptions options, TimeProvider clock)
 {
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(20);
     private const int Looks = 10;
@@ -118,7 +119,11 @@ internal sealed class EndingGrant(
                     await db.AlertOnceAsync(now, LedgerSubject.Of(current.Id), "ForeignObject", new JsonObject { ["name"] = BindingKeys.NameOf(current.Id), ["namespace"] = current.Namespace, ["words"] = $"Left alone: {foreign}." }, cancellation);
             },
             cancellation);
-        if (recorded is not null) LapseMetrics.Over(recorded);
+        if (recorded is not null)
+        {
+            LapseMetrics.Over(recorded);
+            checkpoints.Wake();
+        }
         return GrantRecords.Given(recorded);
     }
 

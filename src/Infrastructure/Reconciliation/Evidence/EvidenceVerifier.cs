@@ -2,8 +2,10 @@ using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Holds;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,7 +15,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// Evidence, not status, makes access: before a binding is created, everything that was asked, approved and configured is traced
 /// back to signatures that nobody can make who only writes the database.
 /// </summary>
-internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contexts, ProofVerifier proofs, AttestationVerifier attestations)
+internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contexts, ProofVerifier proofs, AttestationVerifier attestations, HoldCheck holds)
 {
     /// <summary>What the requester's own token says; a refusal if the records do not prove that this access was asked for and approved.</summary>
     public async Task<Outcome<ProvedAct>> VerifyAsync(GrantFacts facts, DateTimeOffset now, CancellationToken cancellation)
@@ -37,7 +39,15 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
             if (!proved.Succeeded) return proved;
             approvals.Add((decision, proved.Value));
         }
+        if (await CheckRestoredAsync(db, [asked.Value, .. approvals.Select(a => a.Item2)], cancellation) is { } restored) return restored;
         return (EvidenceRules.CheckApprovals(facts, asked.Value, approvals) ?? EvidenceRules.CheckTimes(facts, asked.Value, [.. approvals.Select(a => a.Item2)], now)) is { } mismatch ? mismatch : asked;
+    }
+
+    // What was asked and approved before an admin accepted restored records may have had its access already, and nobody knows any more.
+    private async Task<Refusal?> CheckRestoredAsync(PortalDbContext db, IReadOnlyList<ProvedAct> acts, CancellationToken cancellation)
+    {
+        var accepted = (await holds.ReadAsync(db, cancellation)).Where(h => h.Hold.Cause.DoubtsRecords()).Max(h => h.EndProvedAt);
+        return acts.Any(act => act.AuthenticatedAt <= accepted) ? new("BeforeRestore", "It was asked or approved before the records were restored.") : null;
     }
 
     // An approval is good for one access: neither a second row nor a row set back makes another out of it.

@@ -7,13 +7,14 @@ using Lapse.Domain.Text;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Persistence;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Brings a grant up: checks, announces, creates. What comes after a lost answer is in <see cref="ProvisionResume"/>.</summary>
 internal sealed class Provision(
-    GrantRecords records, ProvisionCheck check, ProvisionFailures failures, ProvisionVerify verify, ProvisionResume resume, HoldCheck holds, BindingKey key, TimeProvider clock)
+    GrantRecords records, ProvisionCheck check, ProvisionFailures failures, ProvisionVerify verify, ProvisionResume resume, HoldCheck holds, LedgerWitnesses witnesses, LedgerDoubts doubts, BindingKey key, TimeProvider clock)
 {
     /// <summary>Does what is next for a grant that is scheduled or being provisioned.</summary>
     public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
@@ -115,15 +116,18 @@ internal sealed class Provision(
     private async Task<Grant?> UnlessHeldAsync(Grant grant, Action<PortalDbContext, Grant, DateTimeOffset> announce, CancellationToken cancellation)
     {
         var held = false;
+        SignedCheckpoint? older = null;
         var recorded = await records.RecordAsync(
             grant,
             async (db, current, now) =>
             {
                 held = await holds.FindLockedAsync(db, cancellation) is not null;
-                if (!held) announce(db, current, now);
+                if (!held) older = await witnesses.FindContradictionAsync(db, cancellation);
+                if (!held && older is null) announce(db, current, now);
             },
             cancellation);
-        return held ? null : recorded;
+        if (older is not null) await doubts.OlderAsync(older, cancellation);
+        return held || older is not null ? null : recorded;
     }
 
     private async Task<StepResult> AnsweredAsync(Grant grant, bool first, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Checks everything anew before a binding is created: evidence, people, request, and the role as the cluster has it now.</summary>
 internal sealed class ProvisionCheck(
-    IDbContextFactory<PortalDbContext> contexts, EvidenceVerifier evidence, ClusterConnections connections, RoleSnapshots snapshots, TimeProvider clock)
+    IDbContextFactory<PortalDbContext> contexts, EvidenceVerifier evidence, ClusterConnections connections, LedgerWitnesses witnesses, RoleSnapshots snapshots, TimeProvider clock)
 {
     /// <summary>Runs all checks.</summary>
     public async Task<CheckResult> RunAsync(Grant grant, CancellationToken cancellation)
@@ -54,6 +55,8 @@ internal sealed class ProvisionCheck(
     {
         var (grant, link) = (facts.Grant, read.Link);
         if (read.Rules is not { } rules) return new CheckResult.Blocked(link.Refusal!.Message);
+        // A cluster may know that the database is an older one; so none is provisioned into before it was asked.
+        if (await witnesses.BeforeStartAsync(link.Value, cancellation) is { } unknown) return new CheckResult.Blocked(unknown);
         if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
 
         // Kept already, as it is: nothing to write, and nothing to read once more.

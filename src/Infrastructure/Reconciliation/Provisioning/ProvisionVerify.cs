@@ -4,13 +4,14 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Telemetry;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Asks the probe until the binding works, and starts the grant's clock.</summary>
-internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, ReconciliationOptions options, TimeProvider clock)
+internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, CheckpointWakes checkpoints, ReconciliationOptions options, TimeProvider clock)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
@@ -30,6 +31,7 @@ internal sealed class ProvisionVerify(GrantRecords records, HoldCheck holds, Rec
             if (await ActivateAsync(grant, plan, uid, answered, allowed, cancellation) is { } recorded)
             {
                 if (recorded.Status == GrantStatus.Active) LapseMetrics.Usable(recorded);
+                checkpoints.Wake();
                 return StepResult.Released;
             }
         }

@@ -57,10 +57,12 @@ public sealed class EndHoldAct(PortalGroups groups, HoldCheck holds, TimeProvide
     public async Task<Outcome<string>> ActAsync(PortalDbContext db, StepUpChallenge challenge, StepUpProof proof, CancellationToken cancellation)
     {
         if (!groups.IsAdmin(proof.Groups)) return ProposeChange.NotAnAdmin;
+        var (cause, now) = ((await FindAsync(db, challenge, cancellation))?.Hold.Cause, clock.GetUtcNow());
+        // Rows before the lock, as those who prepare bindings do.
+        if (cause?.DoubtsRecords() == true) await db.EndAllThatIsOpenAsync(proof.PersonId, now, cancellation);
         await Holds.LockAsync(db, cancellation);
         // Under the lock: of two admins who end it at once, the second is told that it is over.
         if (await FindAsync(db, challenge, cancellation) is not { } open) return EndHold.NotOpen;
-        var now = clock.GetUtcNow();
         if (await db.Holds.AllAsync(h => h.Id != open.Hold.Id, cancellation)) db.Holds.Add(open.Hold);
         // A row that pretended to end it stays where it is: nothing there is ever changed. It is the proof that counts, not the row.
         if (open.End is not null) return new Refusal("HoldEndWritten", "Somebody wrote an end of this hold into the database. Remove that row first; docs/operations.md says how.", PortalPaths.AdminHold);

@@ -47,7 +47,7 @@ public sealed record LedgerRow(
     string Subject, string SubjectName, string? SubjectLink, string Content, string PreviousHash, string Hash);
 
 /// <summary>What a verification on the page is asked.</summary>
-/// <param name="Expected">What was noted earlier, <c>SEQUENCE:HASH</c>; empty if nothing was.</param>
+/// <param name="Expected">What was noted earlier, <c>SEQUENCE:HASH</c>, or a signed checkpoint; empty if nothing was.</param>
 public sealed record VerificationAsk(string Expected);
 
 /// <summary>What a verification on the page found.</summary>
