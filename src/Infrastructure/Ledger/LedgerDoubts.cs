@@ -6,11 +6,12 @@ using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 
 namespace Lapse.Infrastructure.Ledger;
 
 /// <summary>Puts Lapse on hold when its records cannot be trusted.</summary>
-public sealed class LedgerDoubts(IDbContextFactory<PortalDbContext> contexts, HoldCheck holds, TimeProvider clock)
+public sealed partial class LedgerDoubts(IDbContextFactory<PortalDbContext> contexts, HoldCheck holds, TimeProvider clock, ILogger<LedgerDoubts> log)
 {
     /// <summary>
     /// The ledger does not fit a checkpoint that this installation signed. Sign-ins end as well: those that had ended are open again in
@@ -22,7 +23,7 @@ public sealed class LedgerDoubts(IDbContextFactory<PortalDbContext> contexts, Ho
         var head = await db.LedgerHead.AsNoTracking().SingleAsync(cancellation);
         var (said, at) = (witness.Checkpoint.Sequence, CanonicalTime.Text(witness.Checkpoint.Time)[..19].Replace('T', ' '));
         var why = head.Sequence < said
-            ? $"The database is an older one: its ledger has {head.Sequence} entries, and Lapse had signed {said} at {at} UTC."
+            ? $"The database is an older one: its ledger ends at entry {head.Sequence}, and Lapse had signed {said} at {at} UTC."
             : $"The database is another one: entry {said} of its ledger is not the one that Lapse had signed at {at} UTC.";
         await BeginAsync(db, HoldCause.OlderLedger, why, witness.ToText(), cancellation);
     }
@@ -46,5 +47,9 @@ public sealed class LedgerDoubts(IDbContextFactory<PortalDbContext> contexts, Ho
             await db.SignInSessions.Where(s => s.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(s => s.EndedAt, now), cancellation);
         db.Alert(now, LedgerSubject.Of(hold.Id), cause.ToString(), new JsonObject { ["words"] = why });
         await db.CommitAsync(cancellation);
+        LogHold(cause, why);
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Lapse is on hold and starts no access ({Cause}): {Why}")]
+    private partial void LogHold(HoldCause cause, string why);
 }

@@ -34,6 +34,16 @@ public sealed class HoldBannerTests : PageTestContext<HoldAsk, HoldView>
     }
 
     [Fact]
+    public void Banner_RecordsInDoubt_DoesNotInviteToAsk()
+    {
+        Query.Answer(new HoldView([Open(HoldCause.OlderLedger, "The database is an older one.", "Lapse", null)], MayEnd: false));
+        var text = Render<HoldBanner>().Find("[role=alert]").TextContent;
+
+        Assert.Contains("before it is ended starts nothing", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("You can ask", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Banner_TwoHolds_ShowsBoth()
     {
         Query.Answer(new HoldView([Open(HoldCause.Admin, "One.", "Dana", "dana"), Open(HoldCause.OlderLedger, "Two.", "Lapse", null)], MayEnd: false));

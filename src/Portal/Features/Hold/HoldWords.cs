@@ -13,6 +13,11 @@ internal static class HoldWords
         HoldCause.BrokenLedger => "Entries of the ledger were changed after they were written. Somebody has written the database.",
     };
 
+    /// <summary>What it means for who wants access now.</summary>
+    public static string Meanwhile(HoldCause cause) => cause.DoubtsRecords()
+        ? "What is asked or approved before it is ended starts nothing; ask once it is over."
+        : "You can ask and approve meanwhile; what cannot start in time has to be asked again.";
+
     /// <summary>What happens once it is over.</summary>
     public static string Then(HoldCause cause) => cause.DoubtsRecords()
         ? "Lapse goes on from the records as they are. Nothing that was asked or approved before starts; it has to be asked again."
