@@ -101,6 +101,8 @@ public sealed class ReplicaTests(LapseFixture lapse, Replicas replicas) : IClass
             await Expect(window.Field("Reason")).ToHaveValueAsync("Written before it went away");
             await loading.Page.GotoAsync("/approvals");
             await Expect(loading.Heading).ToHaveTextAsync("Lapse's database does not answer.");
+            // Its files are there all the same: it looks like the portal.
+            await Expect(loading.Page.Locator(".static-card")).ToHaveCSSAsync("border-radius", "8px");
         }
         finally
         {

@@ -15,7 +15,7 @@ public static class KeyServices
     /// <summary>
     /// Reads the key folder <c>Lapse:Keys</c> (made first if <c>Lapse:Mode</c> is <c>Sandbox</c>) and registers
     /// <see cref="InstallationKey"/>, <see cref="BindingKey"/>, <see cref="Sealer"/> and data protection over the signed key ring.
-    /// Needs an <see cref="IDbContextFactory{TContext}"/> of <see cref="PortalDbContext"/>.
+    /// Needs an <see cref="IDbContextFactory{TContext}"/> of <see cref="PortalDbContext"/>, and for <see cref="FirstKey"/> an <c>NpgsqlDataSource</c>.
     /// </summary>
     /// <exception cref="KeyFolderException">A key is missing or unusable.</exception>
     public static IServiceCollection AddLapseKeys(this IServiceCollection services, IConfiguration configuration)
@@ -31,6 +31,7 @@ public static class KeyServices
         services.AddSingleton(_ => installation);
         services.AddSingleton(_ => binding);
         services.AddSingleton<Sealer>();
+        services.AddSingleton<FirstKey>();
         services.AddDataProtection().SetApplicationName("lapse").ProtectKeysWithCertificate(certificate);
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(options =>
             options.XmlRepository = new SignedKeyRing(

@@ -34,14 +34,14 @@ internal sealed partial class GrantWorker(
         }
         catch (OperationCanceledException) when (both.IsCancellationRequested)
         {
-            await GiveBackAsync(grant);
+            await GiveBackAsync(id, owner);
         }
 #pragma warning disable CA1031 // One grant's defect must not stop the others; it is logged and tried again.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             LogFailed(exception, id.ToString());
-            if (grant is not null) await GiveBackAsync(grant, $"An error inside Lapse ({exception.GetType().Name}); its log says more.");
+            await GiveBackAsync(id, owner, grant?.Status, $"An error inside Lapse ({exception.GetType().Name}); its log says more.");
         }
     }
 
@@ -53,20 +53,21 @@ internal sealed partial class GrantWorker(
         GrantStatus.Ended or GrantStatus.Failed => Task.FromResult(StepResult.Released),
     };
 
-    private async Task GiveBackAsync(Grant? grant, string? words = null)
+    private async Task GiveBackAsync(GrantId id, string owner, GrantStatus? failedAt = null, string? words = null)
     {
-        if (grant is null) return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3), clock);
         try
         {
-            if (words is null) await records.ReleaseAsync(grant, null, limit.Token);
+            // As it is now: the step that was broken off may have recorded something before.
+            if (await records.ReadAsync(id, owner, limit.Token) is not { IsOver: false } grant) return;
+            if (words is null || grant.Status != failedAt) await records.ReleaseAsync(grant, null, limit.Token);
             else await records.StumbleAsync(grant, words, limit.Token);
         }
 #pragma warning disable CA1031 // The lease runs out by itself.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogNotGivenBack(exception, grant.Id.ToString());
+            LogNotGivenBack(exception, id.ToString());
         }
     }
 

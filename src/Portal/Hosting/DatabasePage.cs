@@ -55,7 +55,7 @@ internal static partial class DatabasePage
                     <main class="static-card">
                         <h1>{DatabaseWords.Title(trouble)}</h1>
                         <p>{said}</p>
-                        <p>Access that is active ends in time all the same.</p>
+                        <p>Access that you hold goes on meanwhile.</p>
                     </main>
                 </div>
             </body>

@@ -32,7 +32,15 @@ internal static class Stopping
     /// <param name="told">TERM or INT, as the command line hears them.</param>
     public static async Task RunUntilToldAsync(this WebApplication app, CancellationToken told)
     {
-        await app.StartAsync(told);
+        try
+        {
+            await app.StartAsync(told);
+        }
+        catch (OperationCanceledException) when (told.IsCancellationRequested)
+        {
+            // Told before it served anybody.
+            return;
+        }
         using (var end = CancellationTokenSource.CreateLinkedTokenSource(told, app.Lifetime.ApplicationStopping))
             await Task.Delay(Timeout.Infinite, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!app.Lifetime.ApplicationStopping.IsCancellationRequested)

@@ -64,6 +64,17 @@ public class ProofRulesTests
         Assert.Equal(code, Check(claims => claims with { AuthorizedParty = party })?.Code);
 
     [Theory]
+    [InlineData(-6, -6, "ProviderBehind")]
+    [InlineData(-6, -5, "NotFresh")]
+    [InlineData(-6, null, "NotFresh")]
+    [InlineData(-5, -5, null)]
+    public void Check_OldAuthentication_IsAClockOnlyIfTheTokenIsOldToo(int authenticated, int? issued, string? code)
+    {
+        var created = DateTimeOffset.FromUnixTimeSeconds(Created.ToUnixTimeSeconds());
+        Assert.Equal(code, Check(claims => claims with { AuthenticatedAt = created.AddSeconds(authenticated), IssuedAt = issued is { } seconds ? created.AddSeconds(seconds) : null })?.Code);
+    }
+
+    [Theory]
     [InlineData("bob-sub")]
     [InlineData("ALICE-SUB")]
     [InlineData("")]

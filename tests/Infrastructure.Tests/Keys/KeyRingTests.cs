@@ -36,6 +36,19 @@ public sealed class KeyRingTests(PostgresFixture postgres) : DatabaseTest(postgr
     }
 
     [Fact]
+    public async Task KeyRing_OfReplicasThatStartAtOnce_HasOneKeyThatAllKnow()
+    {
+        List<ServiceProvider> replicas = [.. Enumerable.Range(0, 4).Select(_ => Replica(_folder.Path))];
+
+        await Task.WhenAll(replicas.Select(replica => Task.Run(() => replica.GetRequiredService<FirstKey>().EnsureAsync(Cancellation))));
+
+        Assert.All(replicas, replica => Assert.Single(replica.GetRequiredService<IKeyManager>().GetAllKeys()));
+        var secret = replicas[0].GetRequiredService<Sealer>().Seal("test", "hush"u8.ToArray());
+        Assert.All(replicas, replica => Assert.Equal("hush"u8.ToArray(), replica.GetRequiredService<Sealer>().Open("test", secret)));
+        foreach (var replica in replicas) await replica.DisposeAsync();
+    }
+
+    [Fact]
     public async Task KeyRing_InTheDatabase_IsNotInTheClear()
     {
         await using var replica = Replica(_folder.Path);
@@ -97,7 +110,7 @@ public sealed class KeyRingTests(PostgresFixture postgres) : DatabaseTest(postgr
     private ServiceProvider Replica(string folder)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Lapse:Mode"] = "Sandbox", ["Lapse:Keys"] = folder }).Build();
-        return new ServiceCollection().AddLogging().AddSingleton<IDbContextFactory<PortalDbContext>>(Database).AddLapseKeys(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddSingleton<IDbContextFactory<PortalDbContext>>(Database).AddSingleton(Database.Serving).AddLapseKeys(configuration).BuildServiceProvider();
     }
 
     private static string ForgedElement()

@@ -148,6 +148,25 @@ public sealed class UpgradeTests(PostgresFixture postgres) : DatabaseTest(postgr
     }
 
     [Fact]
+    public async Task Migrate_OfAnOlderRelease_ChangesNothingAndSaysSo()
+    {
+        using var folder = new ScratchFolder();
+        var options = new Sandbox.PortalOptions { Folder = folder.Path, OwnerConnection = Database.OwnerConnectionString, PortalConnection = Database.ServingConnectionString, Provider = new("http://localhost:1") };
+        await PortalProcess.RunAsync(options, ["migrate"], Cancellation);
+        Assert.Equal(Models()[0].Id, await SchemaMark.ReadAsync(Database.Serving, Cancellation));
+        // What a newer release closed stays closed.
+        await AppliedAsync("29990101000000_FromTheFuture");
+        await Database.ExecuteAsOwnerAsync($"REVOKE UPDATE ON people FROM {DatabaseSetup.ServingRole}", Cancellation);
+
+        var refused = await Assert.ThrowsAsync<SandboxException>(() => PortalProcess.RunAsync(options, ["migrate"], Cancellation));
+
+        Assert.Contains("exit code 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("29990101000000_FromTheFuture", refused.Message, StringComparison.Ordinal);
+        await using var command = Database.Serving.CreateCommand("SELECT has_table_privilege('people', 'UPDATE')");
+        Assert.False((bool)(await command.ExecuteScalarAsync(Cancellation))!);
+    }
+
+    [Fact]
     public async Task Mark_IsReadByTheServingRoleAndAbsentWhereNobodyWroteIt()
     {
         Assert.Null(await SchemaMark.ReadAsync(Database.Serving, Cancellation));

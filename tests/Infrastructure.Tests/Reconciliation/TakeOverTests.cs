@@ -78,6 +78,28 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         Assert.DoesNotContain(LedgerActs.GrantActive, await ActsAsync(grant));
     }
 
+    [Theory]
+    [InlineData(ReconciliationSteps.Prepare)]
+    [InlineData(ReconciliationSteps.Create)]
+    public async Task Replica_StopsInTheMiddle_GivesBackWhatItHolds(string step)
+    {
+        var grant = await ApprovedAsync();
+        using var stop = new StopAfter(step, grant.Id);
+        var replica = await ReconcilerReplica.StartAsync(Database);
+        await stop.Reached.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        Assert.NotNull((await ReadAsync(grant)).LeaseOwner);
+
+        var stopping = replica.DisposeAsync().AsTask();
+        stop.GoOn();
+        await stopping.WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
+
+        var left = await ReadAsync(grant);
+        Assert.True(left.LeaseOwner is null || left.Status == GrantStatus.Active, $"{left.Status} is still held by {left.LeaseOwner}.");
+        await StartAsync();
+        await UntilAsync(grant, GrantStatus.Active);
+        Assert.Equal([LedgerActs.GrantPrepared, LedgerActs.GrantActive], await ActsAsync(grant));
+    }
+
     [Fact]
     public async Task Lease_OfAReplicaThatIsGone_IsFreedAtOnce()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Lapse.Infrastructure.Keys;
 
 namespace Lapse.Portal.Hosting.Commands;
 
@@ -28,6 +29,7 @@ internal static class ServeCommand
         builder.ListenForMetrics(builder.Configuration.Portal());
         await using var app = builder.Build();
         if (await StartChecks.FindProblemAsync(app.Services, cancellation) is { } problem) return Console.Refuse(problem);
+        await app.Services.GetRequiredService<FirstKey>().EnsureAsync(cancellation);
         app.UsePortal();
         await app.RunUntilToldAsync(cancellation);
         return 0;
