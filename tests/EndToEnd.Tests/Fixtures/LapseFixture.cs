@@ -33,9 +33,19 @@ public sealed class LapseFixture : IAsyncLifetime
     /// <summary>Where the portal's metrics are.</summary>
     public Uri Metrics { get; } = new($"http://localhost:{Ports.Free()}/metrics");
 
+    /// <summary>Takes the portal's traces and logs.</summary>
+    public Collector Collector { get; private set; } = null!;
+
+    /// <summary>What the portal wrote to its log so far; its own categories write everything.</summary>
+    public Task<string> LogAsync() => File.ReadAllTextAsync(Path.Combine(_folder, "portal", "portal.log"), TestContext.Current.CancellationToken);
+
+    /// <summary>What must be in no log and in no span, whatever was done.</summary>
+    public IReadOnlyList<string> Secrets { get; private set; } = [];
+
     public async ValueTask InitializeAsync()
     {
         var cancellation = TestContext.Current.CancellationToken;
+        Collector = await Collector.StartAsync(cancellation);
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
         Directory.CreateDirectory(_folder);
         var portalPort = Ports.Free();
@@ -55,8 +65,19 @@ public sealed class LapseFixture : IAsyncLifetime
             OwnerConnection = owner,
             PortalConnection = _postgres.For(database, "lapse_portal", ServingPassword),
             Provider = Provider.Address,
-            Environment = new Dictionary<string, string?> { ["Lapse__MetricsUrl"] = Metrics.GetLeftPart(UriPartial.Authority) },
+            Environment = new Dictionary<string, string?>
+            {
+                ["Lapse__MetricsUrl"] = Metrics.GetLeftPart(UriPartial.Authority),
+                ["Lapse__Provider__ClientSecret"] = "lapse-sandbox",
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Collector.Address,
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
+                ["OTEL_BLRP_SCHEDULE_DELAY"] = "500",
+                ["Logging__LogLevel__Lapse"] = "Trace",
+            },
         };
+        // The client's secret, the passwords of both connections; every token, of people and of the cluster, begins as a JWT does.
+        Secrets = ["lapse-sandbox", ServingPassword, new Npgsql.NpgsqlConnectionStringBuilder(owner).Password!, "eyJ"];
         Directory.CreateDirectory(options.Folder);
         await PortalProcess.RunAsync(options, ["migrate"], cancellation);
         Cluster = await cluster;
@@ -131,6 +152,7 @@ public sealed class LapseFixture : IAsyncLifetime
         if (Browser is not null) await Browser.DisposeAsync();
         _playwright?.Dispose();
         if (Portal is not null) await Portal.DisposeAsync();
+        if (Collector is not null) await Collector.DisposeAsync();
         if (Cluster is not null) await Cluster.DisposeAsync();
         if (Provider is not null) await Provider.DisposeAsync();
         if (_postgres is not null) await _postgres.DisposeAsync();

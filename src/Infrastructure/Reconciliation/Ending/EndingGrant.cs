@@ -53,7 +53,12 @@ internal sealed class EndingGrant(
     {
         // What has the UID that was recorded is ours whatever became of it, and a deletion with that UID meets nothing else. So the
         // access goes with the first call, and the look comes after it.
-        if (grant.BindingUid is { Length: > 0 } known) await api.DeleteBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, known, cancellation);
+        if (grant.BindingUid is { Length: > 0 } known
+            && await api.DeleteBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, known, cancellation) is DeleteBindingResult.Unknown away)
+        {
+            // Not worth waiting for a second answer that does not come.
+            return (away.Failure.Message, null);
+        }
         for (var look = 1; ; look++)
         {
             var found = await api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation);
