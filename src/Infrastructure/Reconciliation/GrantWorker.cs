@@ -39,6 +39,7 @@ internal sealed partial class GrantWorker(
 #pragma warning restore CA1031
         {
             LogFailed(exception, id.ToString());
+            if (grant is null && BrokenRecords.Says(exception)) await records.AlertUnreadableAsync(id, stopping);
             if (grant is not null) await GiveBackAsync(grant, $"An error inside Lapse ({exception.GetType().Name}); its log says more.");
         }
     }

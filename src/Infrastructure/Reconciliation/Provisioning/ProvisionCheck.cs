@@ -17,26 +17,52 @@ internal sealed class ProvisionCheck(
     public async Task<CheckResult> RunAsync(Grant grant, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Check, grant.Id);
-        var facts = await ReadAsync(grant, cancellation);
-        if (facts.Cluster.RetiredAt is not null) return new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false);
-        if (EvidenceRules.CheckPeople(facts) is { } people)
-            return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
-        var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
-        if (!asked.Succeeded) return new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
-        if (ExtensionRules.CheckEnds(facts.Extended) is { } ended) return new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false);
-        return await CheckRoleAsync(facts, asked.Value, cancellation);
+        var (refused, facts, asked) = await CheckRecordsAsync(grant, cancellation);
+        return refused ?? await CheckRoleAsync(facts!, asked!, cancellation);
     }
 
-    /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
+    /// <summary>
+    /// What is needed to go on with a binding that may have been created. The evidence is asked for again: a row that says that
+    /// something was created before is a row too.
+    /// </summary>
     public async Task<CheckResult> ResumeAsync(Grant grant, CancellationToken cancellation)
     {
-        var facts = await ReadAsync(grant, cancellation);
-        var link = connections.To(facts.Cluster);
-        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
+        var (refused, facts, _) = await CheckRecordsAsync(grant, cancellation);
+        if (refused is not null) return refused;
+        var link = connections.To(facts!.Cluster);
+        if (!link.Succeeded) return Closed(link.Refusal!);
         return facts.Question(facts.KnownRules()) is { } question
             ? new CheckResult.Ready(new(facts, link.Value, question, null))
             : new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
     }
+
+    // Everything that needs no cluster.
+    private async Task<(CheckResult? Refused, GrantFacts? Facts, ProvedAct? Asked)> CheckRecordsAsync(Grant grant, CancellationToken cancellation)
+    {
+        try
+        {
+            var facts = await ReadAsync(grant, cancellation);
+            if (facts.Cluster.RetiredAt is not null) return (new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false), null, null);
+            // Before all that is no alarm: rows that somebody wrote must not pass for somebody who lost a group.
+            var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
+            if (!asked.Succeeded) return (Mismatch(asked.Refusal!), null, null);
+            if (EvidenceRules.CheckPeople(facts) is { } people)
+                return (new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester), null, null);
+            return ExtensionRules.CheckEnds(facts.Extended) is { } ended
+                ? (new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false), null, null)
+                : (null, facts, asked.Value);
+        }
+        catch (Exception broken) when (BrokenRecords.Says(broken))
+        {
+            return (Mismatch(BrokenRecords.Refusal), null, null);
+        }
+    }
+
+    private static CheckResult.Refused Mismatch(Refusal refusal) => new(FailureReason.EvidenceMismatch, refusal, Alert: true);
+
+    // A credential that was not sealed for the row's settings says that the row was changed behind Lapse's back.
+    private static CheckResult Closed(Refusal refusal) =>
+        refusal.Code is SealedCredential.NotForTheseSettings or SealedCredential.Unreadable ? Mismatch(refusal) : new CheckResult.Blocked(refusal.Message);
 
     private static readonly Refusal RoleWithoutRules = new("RoleGone", "The role has no rules now, so that it would give nothing.");
 
@@ -44,7 +70,7 @@ internal sealed class ProvisionCheck(
     {
         var grant = facts.Grant;
         var link = connections.To(facts.Cluster);
-        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
+        if (!link.Succeeded) return Closed(link.Refusal!);
         var rules = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation);
         if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
 
