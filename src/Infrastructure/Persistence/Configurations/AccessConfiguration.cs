@@ -78,6 +78,8 @@ internal sealed class GrantConfiguration : IEntityTypeConfiguration<Grant>
         grant.HasIndex(g => new { g.RequestId, g.RequestVersion, g.Namespace }).IsUnique().AreNullsDistinct(false);
         grant.HasIndex(g => g.ProbeUser).IsUnique();
         grant.HasIndex(g => g.DueAt).HasFilter("due_at IS NOT NULL");
+        // Those that are over and were not looked after yet.
+        grant.HasIndex(g => g.EndedAt).HasFilter("looked_after_at IS NULL AND binding_uid IS NOT NULL");
         grant.HasIndex(g => new { g.PersonId, g.CreatedAt });
         grant.HasIndex(g => new { g.ClusterId, g.Status });
         grant.HasIndex(g => new { g.Status, g.EndsAt });
