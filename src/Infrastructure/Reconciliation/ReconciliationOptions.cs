@@ -42,6 +42,9 @@ public sealed record ReconciliationOptions
     /// <summary>How often all clusters are compared with the grants, on one of the replicas.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often it is looked for what grants that are over left behind, on one of the replicas.</summary>
+    public TimeSpan LookAfterInterval { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How often requests and configuration changes that waited too long are ended, on one of the replicas.</summary>
     public TimeSpan TimeoutsInterval { get; init; } = TimeSpan.FromSeconds(30);
 }
