@@ -1,3 +1,4 @@
+using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Admin;
@@ -21,6 +22,7 @@ public static class FeatureServices
         services.AddSingleton<SecondAdmins>();
         services.AddSingleton<ChangeApplication>();
         services.TryAddSingleton<LedgerVerifier>();
+        services.AddSingleton<EvidenceExport>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);
