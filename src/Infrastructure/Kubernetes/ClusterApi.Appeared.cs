@@ -81,7 +81,8 @@ public sealed partial class ClusterApi
     private static MetadataPage From<TItem>(IItems<TItem>? list) where TItem : IMetadata<V1ObjectMeta> =>
         // Whoever does not leave the content out is not asked so.
         list is not IKubernetesObject { Kind: "PartialObjectMetadataList" } ? throw new FormatException("The API server does not list names alone.") :
-        new([.. ClusterCalls.Required(list?.Items).Select(item => ClusterCalls.Required(item.Metadata))], (list as IMetadata<V1ListMeta>)?.Metadata?.ContinueProperty);
+        // A list of names without any has no list in it.
+        new([.. (list.Items ?? []).Select(item => ClusterCalls.Required(item.Metadata))], (list as IMetadata<V1ListMeta>)?.Metadata?.ContinueProperty);
 
     private async Task<Page> ListPlaceAsync(string place, string? next, CancellationToken cancellationToken)
     {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using k8s;
 using k8s.Models;
 using Lapse.Domain;
@@ -57,9 +60,19 @@ public sealed class LeftBehindTests(PostgresFixture postgres, ControlPlaneFixtur
         await UntilAsync(grant, GrantStatus.Active);
         await Place.Client.RbacAuthorizationV1.CreateClusterRoleBindingAsync(
             new V1ClusterRoleBinding { Metadata = new() { Name = $"kept-{Place.Name}" }, RoleRef = new() { ApiGroup = "rbac.authorization.k8s.io", Kind = "ClusterRole", Name = "view" } }, cancellationToken: Cancellation);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await Place.Client.CertificatesV1.CreateCertificateSigningRequestAsync(
+            new V1CertificateSigningRequest
+            {
+                Metadata = new() { Name = $"kept-{Place.Name}" },
+                Spec = new() { Request = Encoding.ASCII.GetBytes(new CertificateRequest("CN=kept", key, HashAlgorithmName.SHA256).CreateSigningRequestPem()), SignerName = "kubernetes.io/kube-apiserver-client", Usages = ["client auth"] },
+            },
+            cancellationToken: Cancellation);
         await EndAsync(grant);
 
         var left = await LookedAsync(grant);
+        await Place.Client.CertificatesV1.DeleteCertificateSigningRequestAsync($"kept-{Place.Name}", cancellationToken: Cancellation);
+        Assert.Contains(left.Objects, one => one.Kind == "CertificateSigningRequest" && one.Name == $"kept-{Place.Name}");
         Assert.Contains(left.Objects, one => one.Kind == "ClusterRoleBinding" && one.Name == $"kept-{Place.Name}");
         Assert.DoesNotContain(left.Objects, one => one.Name.StartsWith("system:", StringComparison.Ordinal) || one.Name == "cluster-admin");
         Assert.DoesNotContain(left.NotLooked, not => not.Kind is "Bindings" or "ServiceAccounts" or "Certificate requests");
@@ -117,11 +130,23 @@ public sealed class LeftBehindTests(PostgresFixture postgres, ControlPlaneFixtur
 
     private async Task<Grant> ActiveAsync(string role = "edit")
     {
+        await UntilOlderAsync();
         var grant = await ApprovedAsync(TimeSpan.FromMinutes(10), role: role);
         _replica ??= await StartAsync();
         await UntilAsync(grant, GrantStatus.Active);
         return grant;
     }
+
+    // What was there before must be told from what appeared, and the API server's times are whole seconds: the namespace's own
+    // ServiceAccount, which a controller makes, and its token come a moment after the namespace.
+    private Task UntilOlderAsync() => Wait.UntilAsync(
+        async () =>
+        {
+            AppearedObject[] there = [.. (await Place.Api.ListServiceAccountsAsync(Place.Name, Cancellation)).Value, .. (await Place.Api.ListTokenSecretsAsync(Place.Name, Cancellation)).Value!];
+            var bindings = (await Place.Api.ListBindingsInAsync(Place.Name, Cancellation)).Value.Bindings.Where(one => !BindingKeys.IsBindingName(one.Name)).Select(one => one.CreatedAt!.Value);
+            return there.Any(one => one.Name == "default") && there.Select(one => one.CreatedAt).Concat(bindings).All(at => at < DateTimeOffset.UtcNow.AddSeconds(-3));
+        },
+        "everything is from before", Cancellation);
 
     private ReconcilerReplica? _replica;
 
