@@ -28,8 +28,10 @@ public sealed class LeftBehindTests(PostgresFixture postgres, ControlPlaneFixtur
         await EndAsync(grant);
 
         var left = await LookedAsync(grant);
-        Assert.Equal(["RoleBinding kept", "Secret kept-token", "ServiceAccount kept"], left.Objects.Select(one => $"{one.Kind} {one.Name}").Order(StringComparer.Ordinal));
-        Assert.Equal(3, left.Count);
+        // Older clusters make a token for each ServiceAccount by themselves; that appeared, too.
+        var named = left.Objects.Select(one => $"{one.Kind} {one.Name}").Where(one => !one.StartsWith("Secret kept-token-", StringComparison.Ordinal));
+        Assert.Equal(["RoleBinding kept", "Secret kept-token", "ServiceAccount kept"], named.Order(StringComparer.Ordinal));
+        Assert.Equal(left.Objects.Count, left.Count);
         Assert.All(left.Objects, one => Assert.True(one.Namespace == Place.Name && one.Uid.Length > 0 && one.CreatedAt >= left.Since && one.CreatedAt <= left.Until));
         Assert.Equal(["Short-lived tokens"], left.NotLooked.Select(not => not.Kind));
         var alert = Assert.Single(await AlertsAsync(LedgerSubject.Of(grant.Id)));
