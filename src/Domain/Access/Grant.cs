@@ -129,6 +129,9 @@ public sealed class Grant
     /// <summary>When it was proved gone.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
 
+    /// <summary>When Lapse looked, after the end, for what had appeared in the cluster meanwhile; <see langword="null"/> until it did or gave up.</summary>
+    public DateTimeOffset? LookedAfterAt { get; private set; }
+
     /// <summary>Whether the grant is over.</summary>
     public bool IsOver => Status is GrantStatus.Ended or GrantStatus.Failed;
 
@@ -251,6 +254,14 @@ public sealed class Grant
         if (InFlightUntil > now) throw new InvalidOperationException("A create that is on its way could still take effect.");
         To(over, now);
         (EndedAt, DueAt, LeaseOwner, LeaseUntil) = (now, null, null, null);
+    }
+
+    /// <summary>It was looked for what is left behind, or given up.</summary>
+    /// <exception cref="InvalidOperationException">It is not over, or that was done before.</exception>
+    public void LookedAfter(DateTimeOffset now)
+    {
+        if (!IsOver || LookedAfterAt is not null) throw new InvalidOperationException("What is left behind is looked for once, after the end.");
+        LookedAfterAt = now;
     }
 
     /// <summary>Something stood in the way; it is tried again later.</summary>

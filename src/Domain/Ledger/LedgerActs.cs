@@ -72,6 +72,9 @@ public static class LedgerActs
     /// <summary>The grant failed, and it was proved that nothing is left.</summary>
     public const string GrantFailed = "grant.failed";
 
+    /// <summary>After the end it was looked for what had appeared in the cluster meanwhile.</summary>
+    public const string GrantLookedAfter = "grant.looked-after";
+
     /// <summary>Something in a cluster is not as it must be.</summary>
     public const string Alert = "alert";
 

@@ -31,9 +31,9 @@ public static class ClusterRights
             .. InNamespace($"{account.Name}-checkpoint", account.Namespace, account, CheckpointRule()),
         ];
         foreach (var place in all.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
-            objects.AddRange(InNamespace(account.Name, place, account, BindingRules(all.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false)));
+            objects.AddRange(InNamespace(account.Name, place, account, [.. BindingRules(all.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false), .. LookRules(clusterWide: false)]));
         if (all.Exists(entry => entry.IsClusterWide))
-            objects.AddRange(ClusterWide(account.Name, account, BindingRules(all.Where(entry => entry.IsClusterWide), clusterWide: true)));
+            objects.AddRange(ClusterWide(account.Name, account, [.. BindingRules(all.Where(entry => entry.IsClusterWide), clusterWide: true), .. LookRules(clusterWide: true)]));
         return objects;
     }
 
@@ -59,6 +59,14 @@ public static class ClusterRights
             if (roles[kind].Any()) rules.Add(Rule(["bind"], Group, [ResourceOf(kind)], [.. roles[kind].Order(StringComparer.Ordinal)]));
         return [.. rules];
     }
+
+    /// <summary>
+    /// What Lapse looks through after an access ends, for what appeared meanwhile. Without it nothing but that look is missing. Not Secrets:
+    /// a right to list them is a right to read them.
+    /// </summary>
+    internal static V1PolicyRule[] LookRules(bool clusterWide) => clusterWide
+        ? [Rule(["list"], "", ["serviceaccounts"]), Rule(["list"], "certificates.k8s.io", ["certificatesigningrequests"])]
+        : [Rule(["list"], "", ["serviceaccounts"])];
 
     /// <summary>What Lapse reads, and what it asks about people.</summary>
     internal static V1PolicyRule[] ReadRules() =>

@@ -11,6 +11,12 @@ namespace Lapse.Infrastructure.Kubernetes;
 /// </summary>
 public static class SealedCredential
 {
+    /// <summary>The code of the refusal of a credential that was not sealed for the settings of its row.</summary>
+    public const string NotForTheseSettings = "CredentialSealed";
+
+    /// <summary>The code of the refusal of a credential that opens and is none.</summary>
+    public const string Unreadable = "CredentialUnreadable";
+
     /// <summary>Seals a credential for the cluster's present settings and puts it into the row.</summary>
     public static void Seal(this Cluster cluster, ClusterCredential credential, Sealer sealer) =>
         cluster.Seal(sealer.Seal(SealPurposes.ClusterCredential(cluster.SettingsDigest()), Write(credential)));
@@ -20,14 +26,14 @@ public static class SealedCredential
     {
         if (cluster.SealedCredential.Length == 0) return new Refusal("NoCredential", $"Cluster {cluster.Name} has no credential yet. An admin has to enter it.");
         if (sealer.Open(SealPurposes.ClusterCredential(cluster.SettingsDigest()), cluster.SealedCredential) is not { } bytes)
-            return new Refusal("CredentialSealed", $"The credential of cluster {cluster.Name} does not open: it was not sealed for these settings, which were changed outside Lapse. An admin has to enter it again.");
+            return new Refusal(NotForTheseSettings, $"The credential of cluster {cluster.Name} does not open: it was not sealed for these settings, which were changed outside Lapse. An admin has to enter it again.");
         try
         {
             return ClusterAddress.From(cluster.Server, cluster.CertificateAuthority, Read(bytes));
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {
-            return new Refusal("CredentialUnreadable", $"The credential of cluster {cluster.Name} cannot be read. An admin has to enter it again.");
+            return new Refusal(Unreadable, $"The credential of cluster {cluster.Name} cannot be read. An admin has to enter it again.");
         }
     }
 

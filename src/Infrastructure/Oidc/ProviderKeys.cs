@@ -21,7 +21,8 @@ namespace Lapse.Infrastructure.Oidc;
 public sealed partial class ProviderKeys(
     ProviderDiscovery discovery, IDbContextFactory<PortalDbContext> database, InstallationKey installation, TimeProvider clock, ILogger<ProviderKeys> log)
 {
-    private const string Domain = "lapse/provider-key/v1";
+    /// <summary>What the installation's signature over a pinned key is for.</summary>
+    public const string Purpose = "lapse/provider-key/v1";
 
     /// <summary>
     /// The key for a token that arrives now: at this moment in the provider's JWKS, and pinned. A key id that is not known yet
@@ -69,13 +70,13 @@ public sealed partial class ProviderKeys(
         return await db.ProviderKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Issuer == issuer && k.KeyId == keyId, cancellation);
     }
 
-    private bool IsOurs(ProviderKey key) => installation.Verify(Domain, Content(key.Issuer, key.KeyId, key.Jwk), key.Signature);
+    private bool IsOurs(ProviderKey key) => installation.Verify(Purpose, Content(key.Issuer, key.KeyId, key.Jwk), key.Signature);
 
     private async Task PinAsync(string issuer, string keyId, string jwk, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         await using var db = await database.CreateDbContextAsync(cancellation);
-        db.ProviderKeys.Add(new ProviderKey { Issuer = issuer, KeyId = keyId, Jwk = jwk, Signature = installation.Sign(Domain, Content(issuer, keyId, jwk)), SeenAt = now });
+        db.ProviderKeys.Add(new ProviderKey { Issuer = issuer, KeyId = keyId, Jwk = jwk, Signature = installation.Sign(Purpose, Content(issuer, keyId, jwk)), SeenAt = now });
         db.Record(now, LedgerActor.Lapse, LedgerActs.ProviderKeySeen, LedgerSubject.Provider, new JsonObject { ["issuer"] = issuer, ["kid"] = keyId, ["jwk"] = jwk });
         try
         {
@@ -96,7 +97,10 @@ public sealed partial class ProviderKeys(
         return CanonicalJson.ToText(part);
     }
 
-    private static byte[] Content(string issuer, string keyId, string jwk) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize((string[])[issuer, keyId, jwk]));
+    /// <summary>The text whose bytes are signed when a key is pinned: a JSON list of issuer, id and key.</summary>
+    public static string SignedText(string issuer, string keyId, string jwk) => JsonSerializer.Serialize((string[])[issuer, keyId, jwk]);
+
+    private static byte[] Content(string issuer, string keyId, string jwk) => Encoding.UTF8.GetBytes(SignedText(issuer, keyId, jwk));
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The identity provider's key {KeyId} is not the one that was pinned under this id, or its pin was not made by this installation. Tokens signed with it are refused.")]
     private partial void LogOtherKey(string keyId);

@@ -18,7 +18,8 @@ public static class RequestClosing
     /// <summary>The same for several grants of one request that end together.</summary>
     public static async Task CloseIfOverAsync(this PortalDbContext db, AccessRequestId id, IReadOnlyCollection<GrantId> ended, CancellationToken cancellation)
     {
-        var request = (await db.LockAsync(id, cancellation))!;
+        // A request that somebody took out of its table must not keep its access alive.
+        if (await db.LockAsync(id, cancellation) is not { } request) return;
         var live = await db.Grants.AnyAsync(g => g.RequestId == id && !ended.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
         if (live || request.Status != RequestStatus.Approved) return;
         var key = OpenKeys.OfExtension(request.Id);

@@ -71,6 +71,14 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
         await db.CommitAsync(cancellation);
     }
 
+    /// <summary>Says once that a grant's own row cannot be read. Nobody can record anything in it.</summary>
+    public async Task AlertUnreadableAsync(GrantId id, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var facts = new JsonObject { ["code"] = BrokenRecords.GrantRefusal.Code, ["words"] = BrokenRecords.GrantRefusal.Message };
+        if (await db.AlertOnceAsync(clock.GetUtcNow(), LedgerSubject.Of(id), BrokenRecords.AlertKind, facts, cancellation)) await db.CommitAsync(cancellation);
+    }
+
     /// <summary>Gives the grant back.</summary>
     /// <returns>As <see cref="StumbleAsync"/>.</returns>
     public async Task<StepResult> ReleaseAsync(Grant seen, DateTimeOffset? due, CancellationToken cancellation) =>

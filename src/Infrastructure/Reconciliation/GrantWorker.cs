@@ -41,6 +41,7 @@ internal sealed partial class GrantWorker(
 #pragma warning restore CA1031
         {
             LogFailed(exception, id.ToString());
+            if (grant is null && BrokenRecords.Says(exception)) await records.AlertUnreadableAsync(id, stopping);
             await GiveBackAsync(id, owner, grant?.Status, $"An error inside Lapse ({exception.GetType().Name}); its log says more.");
         }
     }

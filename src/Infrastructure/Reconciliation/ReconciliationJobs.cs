@@ -12,6 +12,14 @@ internal sealed class SweepJob(BindingSweep sweep) : IJob
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await sweep.RunAsync(cancellationToken);
 }
 
+/// <summary>Looks for what grants that are over left behind.</summary>
+[DisallowConcurrentExecution]
+internal sealed class LeftBehindJob(LeftBehindLook look) : IJob
+{
+    /// <inheritdoc/>
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken) => await look.RunAsync(cancellationToken);
+}
+
 /// <summary>Ends requests and configuration changes that waited too long, and what is left of people who were shut out.</summary>
 [DisallowConcurrentExecution]
 internal sealed class TimeoutsJob(RequestTimeouts requests, ChangeTimeouts changes, ShutOutSweep shutOut) : IJob
@@ -33,6 +41,7 @@ public static class ReconciliationJobs
     {
         Add<SweepJob>(quartz, "binding-sweep", options.SweepInterval);
         Add<CheckpointJob>(quartz, "ledger-checkpoint", options.CheckpointInterval);
+        Add<LeftBehindJob>(quartz, "left-behind", options.LookAfterInterval);
         Add<TimeoutsJob>(quartz, "timeouts", options.TimeoutsInterval);
     }
 

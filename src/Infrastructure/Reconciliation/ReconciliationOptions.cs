@@ -45,6 +45,9 @@ public sealed record ReconciliationOptions
     /// <summary>How often the ledger gets a signed checkpoint, on one of the replicas, and each replica compares it with those outside.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often it is looked for what grants that are over left behind, on one of the replicas.</summary>
+    public TimeSpan LookAfterInterval { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How often requests and configuration changes that waited too long are ended, on one of the replicas.</summary>
     public TimeSpan TimeoutsInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -1,3 +1,4 @@
+using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Portal.Authentication;
@@ -23,6 +24,7 @@ public static class FeatureServices
         services.AddSingleton<ChangeApplication>();
         services.TryAddSingleton<LedgerVerifier>();
         services.TryAddSingleton<HoldCheck>();
+        services.AddSingleton<EvidenceExport>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);

@@ -16,6 +16,8 @@ public static class CommandLine
             KeysCommand.Create(),
             ApplyCommand.Create(),
             VerifyLedgerCommand.Create(),
+            EvidenceCommand.Create(),
+            VerifyEvidenceCommand.Create(),
             ClusterRightsCommand.Create(),
             ReapCommand.Create(),
         };

@@ -8,6 +8,7 @@ using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
 using Lapse.Portal.Features;
+using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Ledger;
 using Lapse.Portal.Features.StepUp;
 
@@ -71,6 +72,7 @@ internal static class PortalServices
         app.MapSecurityText(options);
         app.MapLapseAuthentication();
         app.MapLedgerExport();
+        app.MapEvidence();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
     }
 }

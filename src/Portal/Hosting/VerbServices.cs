@@ -1,5 +1,7 @@
+using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Ledger;
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Features.Configuration;
 using Microsoft.EntityFrameworkCore;
@@ -21,6 +23,20 @@ internal static class VerbServices
         if (services is null) return null;
         services.AddLapseKeys(configuration);
         services.AddSingleton<ApplyConfiguration>();
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>The database, the installation's keys, and what the provider's settings say; nothing is asked of the provider.</summary>
+    /// <exception cref="KeyFolderException">A key is missing or unusable.</exception>
+    /// <exception cref="ProviderSettingsException">A setting is wrong.</exception>
+    public static ServiceProvider? WithProvider(IConfiguration configuration)
+    {
+        var services = Database(configuration);
+        if (services is null) return null;
+        services.AddLapseKeys(configuration);
+        services.AddLapseOidc(configuration);
+        services.AddSingleton(configuration.Portal().PortalGroups);
+        services.AddSingleton<EvidenceExport>();
         return services.BuildServiceProvider();
     }
 

@@ -50,5 +50,16 @@ public class LastingAccessTests
         Gen.Select(RbacGen.Rules, RbacGen.Rules, Gen.Bool).Sample((some, more, clusterWide) =>
             !LastingAccess.Of(RoleRules.From(more), clusterWide).Except(LastingAccess.Of(RoleRules.From([.. some, .. more]), clusterWide)).Any());
 
+    [Fact]
+    public void Of_Ways_ThoseThatMakeNewAccessSayWhich()
+    {
+        var ways = LastingAccess.Of(DefaultRoles.ClusterAdmin, clusterWide: true);
+
+        Assert.Equal(
+            ["bindings", "tokens", "workloads", "acts in other names", "webhooks and admission rules", "client certificates"],
+            ways.Select(way => way.Mints).OfType<string>());
+        Assert.Equal(["Sessions", "SecretCopies", "Volumes"], ways.Where(way => way.Mints is null).Select(way => way.Code));
+    }
+
     private static string[] Codes(RoleRules rules, bool clusterWide) => [.. LastingAccess.Of(rules, clusterWide).Select(way => way.Code)];
 }

@@ -17,6 +17,7 @@ using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Emergency;
+using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.People;
 using Lapse.Portal.Features.Requests;
@@ -65,6 +66,9 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
             w => [w.Bob, w.Carol, w.Dana, w.Sam, w.Mallory]),
         new(typeof(EndAccess), "revoke", async (t, actor) => (await t.Get<EndAccess>().RevokeAsync(actor, await t.GrantIdAsync(), "", Cancellation)).Refusal,
             w => [w.Alice, w.Sam, w.Mallory]),
+        // Carol could have decided it, and did not.
+        new(typeof(ExportEvidence), "have the evidence", async (t, actor) => (await t.Get<ExportEvidence>().MakeAsync(actor, await t.GrantIdAsync(), Cancellation)).Refusal,
+            w => [w.Carol, w.Mallory]),
         new(typeof(ProposeChange), "save an entry", async (t, actor) => (await t.Get<ProposeChange>().SaveEntryAsync(actor, t.EntryForm(), Cancellation)).Refusal, NoAdmins),
         new(typeof(ProposeChange), "withdraw an entry", async (t, actor) => (await t.Get<ProposeChange>().RetireEntryAsync(actor, t._world.OnePeer.ElevatedRoleId, Cancellation)).Refusal, NoAdmins),
         new(typeof(ProposeChange), "save a workflow", async (t, actor) => (await t.Get<ProposeChange>().SaveWorkflowAsync(actor, WorkflowForm, Cancellation)).Refusal, NoAdmins),

@@ -29,6 +29,7 @@ internal static class TestFeatures
         services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         services.AddSingleton<Sealer>();
         services.AddSingleton(_ => InstallationKey.Create(keys.Path));
+        services.AddSingleton(_ => BindingKey.Create(keys.Path));
         services.AddSingleton(provider);
         services.AddSingleton(new ProviderMode(IsSandbox: true));
         services.AddSingleton<ProviderGate>();

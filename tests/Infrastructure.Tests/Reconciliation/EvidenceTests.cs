@@ -2,9 +2,11 @@ using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +17,14 @@ namespace Lapse.Infrastructure.Tests.Reconciliation;
 /// <summary>Somebody who owns the database, and with it every row, mints no access: nothing is created, and each attempt is an alarm.</summary>
 public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture controlPlane) : ReconciliationTest(postgres, controlPlane)
 {
+    // An owner takes off what keeps the rows together.
+    private const string Loosen = """
+        DO $$ DECLARE c record; BEGIN
+            FOR c IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint WHERE contype = 'f' LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.owner, c.conname); END LOOP;
+        END $$;
+
+        """;
+
     /// <summary>What is done to the rows of an approved request, and the reason that is found.</summary>
     public static TheoryData<string, string> Attacks => new()
     {
@@ -43,6 +53,62 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         { "UPDATE provider_keys SET signature = '\\x00'", "TokenInvalid" },
         { "UPDATE access_requests SET proof_id = NULL", "ProofMissing" },
         { "UPDATE grants SET provision_until = now() + interval '5 hours'", "EvidenceTooOld" },
+
+        // What was asked.
+        { "UPDATE access_requests SET reason = 'Something else'", "ActChanged" },
+        { "UPDATE access_requests SET ticket = 'OPS-2'", "ActChanged" },
+        { "UPDATE access_requests SET extends_id = id", "ActChanged" },
+        { "UPDATE access_requests SET wanted_start = now() - interval '1 minute'", "ActChanged" },
+        { "UPDATE access_requests SET asked_rules_digest = repeat('0', 64)", "ActChanged" },
+        { "UPDATE access_requests SET status = 'Denied'", "NotApproved" },
+        { "UPDATE access_requests SET version = 2", "NotApproved" },
+        { "UPDATE access_requests SET version = 2; UPDATE grants SET request_version = 2; UPDATE decisions SET request_version = 2", "ActChanged" },
+        { "UPDATE access_requests SET requester_id = (SELECT id FROM people WHERE subject = 'sub-mallory'); UPDATE grants SET person_id = (SELECT id FROM people WHERE subject = 'sub-mallory')", "ProofOfSomebodyElse" },
+        { "UPDATE access_requests SET requester_id = (SELECT id FROM people WHERE subject = 'sub-mallory'); UPDATE grants SET person_id = (SELECT requester_id FROM access_requests); UPDATE step_up_proofs SET person_id = (SELECT requester_id FROM access_requests) WHERE subject = 'sub-alice'", "ActChanged" },
+        { "UPDATE grants SET person_id = (SELECT id FROM people WHERE subject = 'sub-mallory')", "GrantDiffers" },
+        { "UPDATE grants SET elevated_role_id = gen_random_uuid()", "GrantDiffers" },
+        { "UPDATE grants SET role_kind = 'Role'", "GrantDiffers" },
+        { "DROP INDEX ix_grants_request_id_request_version_namespace; INSERT INTO grants SELECT (jsonb_populate_record(g, jsonb_build_object('id', gen_random_uuid()))).* FROM grants g", "GrantTwice" },
+
+        // Who decided.
+        { "UPDATE decisions SET stage = 5", "ActChanged" },
+        { "UPDATE decisions SET request_version = 2", "ApprovalsMissing" },
+        { "UPDATE decisions SET verdict = 'Deny'", "Denied" },
+        { "UPDATE decisions SET proof_id = (SELECT proof_id FROM access_requests)", "ProofOfSomebodyElse" },
+
+        // What proves it.
+        { "UPDATE step_up_proofs SET challenged_at = challenged_at + interval '1 second'", "ActChanged" },
+        { "UPDATE step_up_proofs p SET sealed_token = (SELECT o.sealed_token FROM step_up_proofs o WHERE o.id <> p.id)", "TokenSealed" },
+        { "DELETE FROM step_up_proofs", "ProofMissing" },
+        { "DELETE FROM provider_keys", "TokenInvalid" },
+        { "UPDATE provider_keys SET jwk = replace(jwk, '\"x\":\"', '\"x\":\"A')", "TokenInvalid" },
+        { "UPDATE provider_keys SET issuer = 'https://elsewhere.test/'", "TokenInvalid" },
+
+        // What governs it.
+        { "UPDATE workflow_versions SET provision_within = interval '4 hours'", "NotAttested" },
+        { "UPDATE workflow_versions SET requester_groups = '{visitors}'", "NotAttested" },
+        { "UPDATE elevated_role_versions SET attestation = (SELECT attestation FROM workflow_versions)", "NotAttested" },
+        { "UPDATE elevated_role_versions SET confirm_after_step_up = NOT confirm_after_step_up", "NotAttested" },
+        { "UPDATE elevated_role_versions SET made_by = (SELECT requester_id FROM access_requests)", "ChangedItRecently" },
+
+        // Where it is.
+        { "UPDATE clusters SET user_name_prefix = 'x:'", "ClusterUserName" },
+        { "UPDATE clusters SET server = 'https://127.0.0.1:1'", "CredentialSealed" },
+        { "UPDATE clusters SET certificate_authority = ''", "CredentialSealed" },
+        { "UPDATE clusters SET sealed_credential = '\\x00'", "CredentialSealed" },
+        { "INSERT INTO cluster_identities (cluster_id, user_name, person_id, seen_at) SELECT cluster_id, cluster_user_name, (SELECT id FROM people WHERE subject = 'sub-bob'), now() FROM access_requests", "ClusterUserTaken" },
+
+        // As if it had been checked and made already: a row that says so is a row too.
+        { "DELETE FROM decisions; UPDATE grants SET status = 'Provisioning', create_sent_at = now(), binding_uid = 'made', probe_user = 'lapse:probe:00000000000000000000000000000000', not_after = now() + interval '1 hour', signature = 'v1.made'", "ApprovalsMissing" },
+        { "DELETE FROM decisions; UPDATE grants SET status = 'Provisioning', create_sent_at = now(), probe_user = 'lapse:probe:00000000000000000000000000000000', not_after = now() + interval '1 hour', signature = 'v1.made'", "ApprovalsMissing" },
+
+        // What cannot be read, or is not there.
+        { "UPDATE access_requests SET pinned_rules = 'everything'", "RecordsBroken" },
+        { "UPDATE access_requests SET status = 'Waved through'", "RecordsBroken" },
+        { "UPDATE workflow_versions SET stages = '[null]'", "RecordsBroken" },
+        { Loosen + "DELETE FROM workflow_versions", "RecordsBroken" },
+        { Loosen + "DELETE FROM people WHERE subject = 'sub-bob'", "RecordsBroken" },
+        { Loosen + "DELETE FROM access_requests", "RecordsBroken" },
     };
 
     [Theory]
@@ -154,7 +220,7 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         var (request, grants) = await Story.ApprovedAsync(entry, Rules, Cancellation);
         // As if the approval were an hour old: the tokens' own times tell, whatever the rows say.
         var facts = await FactsAsync(grants[0]);
-        var verifier = Create().Get<Lapse.Infrastructure.Reconciliation.EvidenceVerifier>();
+        var verifier = Create().Get<EvidenceVerifier>();
 
         Assert.Null((await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow, Cancellation)).Refusal);
         Assert.Equal("EvidenceTooOld", (await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow.AddHours(1), Cancellation)).Refusal?.Code);
@@ -164,7 +230,7 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
     [Fact]
     public async Task Provision_EntryByAnAdminsChange_GoesOn()
     {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: ByAdminsAsync(Story.Dana, Story.Dave));
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
         var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
         await StartAsync();
 
@@ -174,7 +240,7 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
     [Fact]
     public async Task Provision_EntryByAChangeOfNoAdmin_CreatesNothing()
     {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: ByAdminsAsync(Story.Mallory, null));
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Mallory, null, Cancellation));
         var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
         await StartAsync();
 
@@ -184,7 +250,7 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
     [Fact]
     public async Task Provision_SecondAdminNotNeededAnyMore_CreatesNothing()
     {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: ByAdminsAsync(Story.Dana, Story.Dave));
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
         var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
         await Database.ExecuteAsOwnerAsync("UPDATE configuration_changes SET confirmer_proof_id = author_proof_id, confirmer_id = author_id", Cancellation);
         await StartAsync();
@@ -192,15 +258,198 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         await AssertRefusedAsync(grant, "ActChanged");
     }
 
-    private Attest ByAdminsAsync(Actor author, Actor? second) => async (db, kind, subject, canonical) =>
+    [Fact]
+    public async Task Provision_GrantThatCannotBeRead_CreatesNothing()
     {
-        var now = DateTimeOffset.UtcNow;
-        var change = ConfigurationChange.Draft(kind, subject, "Change", null, (JsonObject)canonical.DeepClone(), null, second is not null, author.PersonId, now);
-        change.Proved((await Story.ProveAsync(db, StepUpActs.Propose(change), author, Cancellation)).Id, now);
-        if (second is not null) change.Confirmed(second.PersonId, (await Story.ProveAsync(db, StepUpActs.Confirm(change, second.PersonId), second, Cancellation)).Id, now);
-        db.ConfigurationChanges.Add(change);
-        return Attestation.ByChange(change.Id);
-    };
+        var grant = await ApprovedAsync();
+        await Database.ExecuteAsOwnerAsync("UPDATE grants SET role_kind = 'Everything'", Cancellation);
+        await StartAsync();
+
+        await Wait.UntilAsync(async () => (await AlertsAsync(LedgerSubject.Of(grant.Id))).Count > 0, "an alert", Cancellation);
+        var alert = Assert.Single(await AlertsAsync(LedgerSubject.Of(grant.Id)));
+        Assert.Equal(("EvidenceMismatch", "GrantUnreadable"), (alert["kind"]!.GetValue<string>(), alert["code"]!.GetValue<string>()));
+        Assert.IsType<GetBindingResult.NotFound>(await Place.Api.GetBindingAsync(BindingKeys.NameOf(grant.Id), Place.Name, Cancellation));
+    }
+
+    [Fact]
+    public async Task Provision_SamePersonUnderTwoRows_CreatesNothing()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, approvals: 2);
+        await Database.ExecuteAsOwnerAsync("""
+            DROP INDEX ix_people_issuer_subject;
+            INSERT INTO people SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'user_name', 'bob2'))).* FROM people p WHERE subject = 'sub-bob';
+            """, Cancellation);
+        await using (var db = Database.CreateOwnerContext())
+        {
+            var again = await db.People.SingleAsync(p => p.UserName == "bob2", Cancellation);
+            var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation, approvers: [Story.Bob, Story.Bob with { PersonId = again.Id }])).Grants[0];
+            await StartAsync();
+
+            await AssertRefusedAsync(grant, "ApproverTwice");
+        }
+    }
+
+    /// <summary>What the ledger says about a request or a person whose row says something else.</summary>
+    [Theory]
+    [InlineData(LedgerActs.RequestDenied, "RequestSetBack")]
+    [InlineData(LedgerActs.RequestWithdrawn, "RequestSetBack")]
+    [InlineData(LedgerActs.RequestTimedOut, "RequestSetBack")]
+    [InlineData(LedgerActs.PersonDisabled, "PersonSetBack")]
+    public async Task Provision_RowSetBackToBeforeIt_CreatesNothing(string act, string code)
+    {
+        var grant = await ApprovedAsync();
+        await NoteAsync(act, act == LedgerActs.PersonDisabled ? LedgerSubject.Of(Story.Bob.PersonId) : LedgerSubject.Of(grant.RequestId), []);
+        await StartAsync();
+
+        await AssertRefusedAsync(grant, code);
+    }
+
+    [Fact]
+    public async Task Provision_PersonLetInAgain_GoesOn()
+    {
+        var grant = await ApprovedAsync();
+        await NoteAsync(LedgerActs.PersonDisabled, LedgerSubject.Of(Story.Bob.PersonId), []);
+        await NoteAsync(LedgerActs.PersonEnabled, LedgerSubject.Of(Story.Bob.PersonId), []);
+        await StartAsync();
+
+        await UntilAsync(grant, GrantStatus.Active);
+    }
+
+    [Fact]
+    public async Task Provision_UsedGrantUnderANewId_CreatesNothing()
+    {
+        var used = await ApprovedAsync(TimeSpan.FromSeconds(1));
+        await NoteAsync(LedgerActs.RequestApproved, LedgerSubject.Of(used.RequestId), new() { ["grants"] = new JsonArray(used.Id.ToString()) });
+        await StartAsync();
+        await UntilAsync(used, GrantStatus.Ended);
+        var id = UuidId.New<GrantId>(DateTimeOffset.UtcNow);
+
+        await Database.ExecuteAsOwnerAsync(
+            $"UPDATE grants SET id = '{id}', status = 'Scheduled', due_at = now(), ended_at = NULL, end_reason = NULL, usable_at = NULL, create_sent_at = NULL, binding_uid = NULL, in_flight_until = NULL, probe_user = NULL", Cancellation);
+        await using var db = Database.CreateDbContext();
+
+        await AssertRefusedAsync(await db.Grants.AsNoTracking().SingleAsync(Cancellation), "GrantUnknown");
+    }
+
+    [Fact]
+    public async Task Provision_EntrySetBackToAnOlderVersion_CreatesNothing()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation);
+        // The next version is stricter and has been in force for a while; its number was set back.
+        await Database.ExecuteAsOwnerAsync("""
+            INSERT INTO elevated_role_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'maximum', '00:05:00', 'made_at', now() - interval '1 hour'))).* FROM elevated_role_versions v
+            """, Cancellation);
+        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
+        await StartAsync();
+
+        await AssertRefusedAsync(grant, "EntrySetBack");
+    }
+
+    [Fact]
+    public async Task Provision_WorkflowSetBackToAnOlderVersion_CreatesNothing()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation);
+        await Database.ExecuteAsOwnerAsync("""
+            INSERT INTO workflow_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now() - interval '1 hour'))).* FROM workflow_versions v
+            """, Cancellation);
+        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
+        await StartAsync();
+
+        await AssertRefusedAsync(grant, "WorkflowSetBack");
+    }
+
+    [Fact]
+    public async Task Provision_EntryChangedAfterItWasAsked_GoesOn()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation);
+        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
+        await Database.ExecuteAsOwnerAsync("""
+            INSERT INTO elevated_role_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now()))).* FROM elevated_role_versions v;
+            INSERT INTO workflow_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now()))).* FROM workflow_versions v
+            """, Cancellation);
+        await StartAsync();
+
+        await UntilAsync(grant, GrantStatus.Active);
+    }
+
+    [Theory]
+    [InlineData(ChangeKind.RetireElevatedRole, "EntrySetBack")]
+    [InlineData(ChangeKind.RetireCluster, "ClusterSetBack")]
+    public async Task Provision_RetiredAndSetBack_CreatesNothing(ChangeKind kind, string code)
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation);
+        await using (var db = Database.CreateDbContext())
+        {
+            var longAgo = DateTimeOffset.UtcNow.AddHours(-1);
+            var subject = kind == ChangeKind.RetireCluster ? Story.Cluster.Id.Value : entry.Entry.ElevatedRoleId.Value;
+            var change = ConfigurationChange.Draft(kind, subject, "Retire", null, new() { ["version"] = 1 }, null, false, Story.Dana.PersonId, longAgo);
+            change.Proved((await Story.ProveAsync(db, StepUpActs.Propose(change), Story.Dana, Cancellation)).Id, longAgo);
+            db.ConfigurationChanges.Add(change);
+            await db.CommitAsync(Cancellation);
+        }
+        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
+        await StartAsync();
+
+        await AssertRefusedAsync(grant, code);
+    }
+
+    [Fact]
+    public async Task Sweep_GrantThatWasWrittenAsActive_IsFound()
+    {
+        var grant = await ApprovedAsync();
+        await Database.ExecuteAsOwnerAsync(
+            "UPDATE grants SET status = 'Active', usable_at = now(), ends_at = now() + interval '5 minutes', due_at = now() + interval '5 minutes', create_sent_at = now(), binding_uid = 'made', probe_user = 'lapse:probe:00000000000000000000000000000000', not_after = now() + interval '1 hour', signature = 'v1.made'", Cancellation);
+        var replica = await StartAsync();
+        await replica.Get<BindingSweep>().RunAsync(Cancellation);
+
+        await Wait.UntilAsync(async () => (await AlertsAsync(LedgerSubject.Of(grant.Id))).Count > 0, "an alert", Cancellation);
+        var alert = Assert.Single(await AlertsAsync(LedgerSubject.Of(grant.Id)));
+        Assert.Equal(("EvidenceMismatch", "NeverActive"), (alert["kind"]!.GetValue<string>(), alert["code"]!.GetValue<string>()));
+        Assert.False(await MayAsync("oidc:alice"));
+    }
+
+    /// <summary>What breaks records does not keep an access alive.</summary>
+    [Theory]
+    [InlineData("DELETE FROM workflow_versions")]
+    [InlineData("DELETE FROM people WHERE subject = 'sub-bob'")]
+    [InlineData("DELETE FROM access_requests")]
+    public async Task End_RecordsBroken_EndsAllTheSame(string sql)
+    {
+        var grant = await ApprovedAsync(TimeSpan.FromMinutes(10));
+        await StartAsync();
+        await UntilAsync(grant, GrantStatus.Active);
+        await Database.ExecuteAsOwnerAsync($"{Loosen}{sql}; UPDATE grants SET ends_at = now(), due_at = now()", Cancellation);
+
+        Assert.Equal(EndReason.Expired, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
+        Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
+    }
+
+    /// <summary>What is done to an admin's change that vouches for an entry.</summary>
+    [Theory]
+    [InlineData("UPDATE configuration_changes SET needs_second_admin = false", "ActChanged")]
+    [InlineData("UPDATE configuration_changes SET status = 'Withdrawn'", "NotAttested")]
+    [InlineData("UPDATE configuration_changes SET after = 'nothing'", "NotAttested")]
+    [InlineData("UPDATE configuration_changes SET after = replace(after, '3600', '7200')", "NotAttested")]
+    [InlineData("UPDATE configuration_changes SET confirmer_id = NULL, confirmer_proof_id = NULL", "NotAttested")]
+    [InlineData("UPDATE configuration_changes SET author_id = (SELECT id FROM people WHERE subject = 'sub-alice')", "ProofOfSomebodyElse")]
+    [InlineData("UPDATE configuration_changes SET kind = 'Cluster'", "NotAttested")]
+    [InlineData("DELETE FROM configuration_changes", "NotAttested")]
+    public async Task Provision_AdminsChangeAltered_CreatesNothing(string sql, string code)
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
+        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
+        await Database.ExecuteAsOwnerAsync(sql, Cancellation);
+        await StartAsync();
+
+        await AssertRefusedAsync(grant, code);
+    }
+
+    private async Task NoteAsync(string act, string subject, JsonObject content)
+    {
+        await using var db = Database.CreateDbContext();
+        db.Record(DateTimeOffset.UtcNow, LedgerActor.Lapse, act, subject, content);
+        await db.CommitAsync(Cancellation);
+    }
 
     // What the portal would refuse, written into the rows past it, with a real proof of that person.
     private async Task DecideAsync(AccessRequest request, (ElevatedRoleVersion Entry, Domain.Workflows.WorkflowVersion Workflow) governed, Actor who)
@@ -223,10 +472,10 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         return grant;
     }
 
-    private async Task<Lapse.Infrastructure.Reconciliation.GrantFacts> FactsAsync(Grant grant)
+    private async Task<GrantFacts> FactsAsync(Grant grant)
     {
         await using var db = Database.CreateDbContext();
-        return await Lapse.Infrastructure.Reconciliation.GrantFacts.ReadAsync(db, await db.Grants.AsNoTracking().SingleAsync(g => g.Id == grant.Id, Cancellation), Cancellation);
+        return await GrantFacts.ReadAsync(db, await db.Grants.AsNoTracking().SingleAsync(g => g.Id == grant.Id, Cancellation), Cancellation);
     }
 
     private async Task AssertRefusedAsync(Grant grant, string code)

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.StepUp;
@@ -45,6 +46,9 @@ internal sealed class Story
     public Actor Dave { get; private set; } = null!;
 
     public Cluster Cluster { get; private set; } = null!;
+
+    /// <summary>Whether requests and approvals are in the ledger with their proofs, as the use cases put them there.</summary>
+    public bool WritesLedger { get; set; }
 
     public static async Task<Story> BeginAsync(TestDatabase database, ClusterAddress address, CancellationToken cancellation)
     {
@@ -151,7 +155,9 @@ internal sealed class Story
         var now = DateTimeOffset.UtcNow;
         var request = AccessRequest.Draft(new(duration ?? TimeSpan.FromMinutes(30), start, "The queue is stuck", "OPS-1"), entry, workflow, rules, person.Id, $"oidc:{person.UserName}", now, extends);
         db.AccessRequests.Add(request);
-        request.Submit(workflow, (await ProveAsync(db, StepUpActs.Submit(request, entry, workflow), who, cancellation)).Id, now);
+        var asked = await ProveAsync(db, StepUpActs.Submit(request, entry, workflow), who, cancellation);
+        request.Submit(workflow, asked.Id, now);
+        Note(db, who, LedgerActs.RequestSubmitted, request.Id, asked);
         foreach (var approver in approvers ?? [.. new[] { Bob, Carol }.Take(workflow.Stages.Sum(s => s.Approvals))]) await ApproveAsync(db, request, entry, workflow, approver, cancellation);
         IReadOnlyList<Grant> grants = request.Status == RequestStatus.Approved ? Grant.Of(request, workflow.ProvisionWithin, now) : [];
         db.Grants.AddRange(grants);
@@ -165,10 +171,27 @@ internal sealed class Story
         var proof = await ProveAsync(db, StepUpActs.Approve(request, entry, workflow, approver.PersonId, request.Stage, "Go"), approver, cancellation);
         var decision = new Decision { Id = UuidId.New<DecisionId>(now), RequestId = request.Id, RequestVersion = request.Version, Stage = request.Stage, PersonId = approver.PersonId, Verdict = Verdict.Approve, Comment = "Go", DecidedAt = now, ProofId = proof.Id };
         db.Decisions.Add(decision);
+        Note(db, approver, LedgerActs.RequestApproved, request.Id, proof);
         Decision[] onVersion = [.. db.ChangeTracker.Entries<Decision>().Select(e => e.Entity).Where(d => d != decision && d.RequestId == request.Id && d.RequestVersion == request.Version)];
         request.Decided(decision, onVersion, workflow, now);
         return decision;
     }
+
+    private void Note(PortalDbContext db, Actor actor, string act, AccessRequestId request, StepUpProof proof)
+    {
+        if (WritesLedger) db.Record(DateTimeOffset.UtcNow, LedgerActor.Of(actor.PersonId), act, LedgerSubject.Of(request), new JsonObject { ["proof"] = new JsonObject { ["tokenSha256"] = Convert.ToHexStringLower(proof.TokenHash) } });
+    }
+
+    /// <summary>An admin's change that vouches for a version, confirmed by a second one if there is one.</summary>
+    public Attest ByAdmins(Actor author, Actor? second, CancellationToken cancellation) => async (db, kind, subject, canonical) =>
+    {
+        var now = DateTimeOffset.UtcNow;
+        var change = ConfigurationChange.Draft(kind, subject, "Change", null, (JsonObject)canonical.DeepClone(), null, second is not null, author.PersonId, now);
+        change.Proved((await ProveAsync(db, StepUpActs.Propose(change), author, cancellation)).Id, now);
+        if (second is not null) change.Confirmed(second.PersonId, (await ProveAsync(db, StepUpActs.Confirm(change, second.PersonId), second, cancellation)).Id, now);
+        db.ConfigurationChanges.Add(change);
+        return Attestation.ByChange(change.Id);
+    };
 
     /// <summary>What a person's step-up for an act leaves: a consumed challenge, and a proof with a token that the provider signed.</summary>
     public async Task<StepUpProof> ProveAsync(PortalDbContext db, StepUpAct act, Actor actor, CancellationToken cancellation, string[]? groups = null, string? acr = null)

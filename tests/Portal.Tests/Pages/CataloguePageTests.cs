@@ -28,6 +28,14 @@ public sealed class CataloguePageTests : PageTestContext<CatalogueAsk, Catalogue
     }
 
     [Fact]
+    public void Entry_RoleThatMakesLastingAccess_IsMarkedWithoutUnfolding()
+    {
+        Query.Answer(new CatalogueView([Samples.Item(facts: Samples.Minting)], null));
+
+        Assert.Equal("Can make access that outlives it: bindings and tokens.", Render<CataloguePage>().Find("article > .minting").TextContent.Trim());
+    }
+
+    [Fact]
     public void Page_NothingFound_OffersEverythingAgain()
     {
         Query.Answer(ask => new CatalogueView(ask.Search.Length == 0 ? [Samples.Item()] : [], null));

@@ -57,6 +57,71 @@ public sealed class RequestPageTests : PageTestContext<RequestThreadAsk, Request
     }
 
     [Fact]
+    public void Evidence_WhoMayHaveIt_IsOfferedForEachAccess()
+    {
+        var grant = Samples.Grant(GrantStatus.Active);
+        Query.Answer(Samples.Thread(RequestStatus.Approved, new(false, false, false, false, false, null, Evidence: true), [grant]));
+
+        var link = Open().Find(".grant-actions a");
+        Assert.Equal(($"/grants/{grant.Id}/evidence", $"lapse-evidence-{grant.Id}.json"), (link.GetAttribute("href"), link.GetAttribute("download")));
+        Assert.Equal("Evidence of edit in payments-prod", link.GetAttribute("aria-label"));
+    }
+
+    [Fact]
+    public void Evidence_WhoMayNot_IsNotOffered()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Active)]));
+
+        Assert.Empty(Open().FindAll(".grant-actions a"));
+    }
+
+    [Fact]
+    public void LeftBehind_NotLookedYet_IsNeverSaidToBeNothing() =>
+        Assert.Equal("Lapse has not looked yet for what this access left behind.", Open(null).Find(".grant-note").TextContent);
+
+    [Fact]
+    public void LeftBehind_ThingsAppeared_NamesThemAndWhatCouldNotBeLookedAt()
+    {
+        var page = Open(new(Samples.Now.AddMinutes(-10), Samples.Now, 51, [new("RoleBinding", "payments-prod", "<b>kept</b>", "uid", Samples.Now.AddMinutes(-5))], [new("Secrets with tokens", "Lapse does not have that right")]));
+
+        Assert.Equal("51 objects appeared while this access was there. Whether the holder made them, Lapse does not know:", page.Find(".grant-note").TextContent);
+        Assert.Equal("RoleBinding payments-prod/<b>kept</b>", page.Find(".left-behind code").TextContent);
+        Assert.Contains("and 50 more", page.Find(".left-behind").TextContent, StringComparison.Ordinal);
+        Assert.Equal("Secrets with tokens: Lapse does not have that right.", page.Find(".left-behind-not li").TextContent);
+        Assert.Contains("tone-bad", page.Find(".left-behind").ClassName, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LeftBehind_NothingAppeared_SaysWhereItLooked() =>
+        Assert.Equal("Nothing appeared meanwhile where Lapse could look.", Open(new(Samples.Now, Samples.Now, 0, [], [])).Find(".grant-note").TextContent);
+
+    [Fact]
+    public void LeftBehind_ClusterAway_SaysThatItCouldNotBeLookedAt() =>
+        Assert.Equal("What this access left behind could not be looked at.", Open(new(Samples.Now, Samples.Now, 0, [], [new("Everything", "the cluster could not be asked")])).Find(".grant-note").TextContent);
+
+    private IRenderedComponent<RequestPage> Open(LeftBehind? left)
+    {
+        Query.Answer(Samples.Thread(RequestStatus.Approved, grants: [Samples.Grant(GrantStatus.Ended, end: EndReason.Expired) with { IsLookedAfter = true, LeftBehind = left }]));
+        return Open();
+    }
+
+    [Fact]
+    public void Decision_RoleThatMakesLastingAccess_SaysSoBesideTheButtons()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false) with { Facts = Samples.Minting });
+
+        Assert.Equal("Can make access that outlives it: bindings and tokens. Alice can keep what is made so when this access has ended.", Open().Find(".decide .minting").TextContent.Trim());
+    }
+
+    [Fact]
+    public void Decision_RoleThatOnlyReads_HasNoMark()
+    {
+        Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval, Approver, mine: false) with { Facts = Lapse.Portal.Features.Catalogue.RoleFacts.Of("""[{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}]""", ["web"], Samples.Now) });
+
+        Assert.Empty(Open().FindAll(".minting"));
+    }
+
+    [Fact]
     public void Reason_WithMarkup_IsShownAsText()
     {
         Query.Answer(Samples.Thread(RequestStatus.AwaitingApproval));

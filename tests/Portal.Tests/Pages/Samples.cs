@@ -22,6 +22,10 @@ internal static class Samples
     public static RoleFacts Edit { get; } = RoleFacts.Of(
         RoleRules.From([new PolicyRule { ApiGroups = [""], Resources = ["secrets", "pods/exec"], Verbs = ["get", "create"] }]).ToCanonicalJson(), ["payments-prod"], Now.AddMinutes(-2));
 
+    /// <summary>A role that can make bindings and tokens, which outlive it.</summary>
+    public static RoleFacts Minting { get; } = RoleFacts.Of(
+        RoleRules.From([new PolicyRule { ApiGroups = ["", "rbac.authorization.k8s.io"], Resources = ["serviceaccounts/token", "rolebindings"], Verbs = ["create"] }]).ToCanonicalJson(), ["payments-prod"], Now.AddMinutes(-2));
+
     public static ClusterGlance Cluster(ClusterState state = ClusterState.Healthy, int? percent = null) =>
         new(ClusterId.From(Guid.NewGuid()), "Sandbox", state, "", percent, Now, Now);
 

@@ -85,6 +85,8 @@ internal sealed class GrantConfiguration : IEntityTypeConfiguration<Grant>
         grant.HasIndex(g => g.LeaseOwner).HasFilter("lease_owner IS NOT NULL");
         // What somebody holds now: a few rows, whatever they held before.
         grant.HasIndex(g => g.PersonId).HasFilter("status NOT IN ('Ended', 'Failed')").HasDatabaseName("ix_grants_live_of_person");
+        // Those that are over and were not looked after yet.
+        grant.HasIndex(g => g.EndedAt).HasFilter("looked_after_at IS NULL AND binding_uid IS NOT NULL");
         grant.HasIndex(g => new { g.PersonId, g.CreatedAt });
         grant.HasIndex(g => new { g.ClusterId, g.Status });
         grant.HasIndex(g => new { g.Status, g.EndsAt });

@@ -29,6 +29,13 @@ internal sealed record ActiveEnd(EndReason Reason, string? Alert, IReadOnlyList<
     /// <summary>The binding is not as it was made.</summary>
     public static ActiveEnd Altered(IReadOnlyList<string> differences) => new(EndReason.Altered, "Altered", differences);
 
+    /// <summary>A row says that it is active, and the ledger that it never became so.</summary>
+    public static readonly ActiveEnd NeverActive =
+        new(EndReason.Altered, BrokenRecords.AlertKind, ["the ledger does not say that this access ever became active"]) { Code = "NeverActive" };
+
+    /// <summary>The code of the alert; <see langword="null"/> where its kind says it all.</summary>
+    public string? Code { get; private init; }
+
     /// <summary>The rows give it longer than its signature does.</summary>
     public static ActiveEnd Prolonged(IReadOnlyList<string> differences) => new(EndReason.Altered, ProlongedAlert, differences);
 
@@ -43,6 +50,9 @@ internal sealed record ActiveEnd(EndReason Reason, string? Alert, IReadOnlyList<
         if (Differences.Count > 0) facts["differences"] = new JsonArray([.. Differences.Take(MostDifferences).Select(words => (JsonNode)words)]);
         grant.End(Reason, null, now);
         db.Record(now, LedgerActor.Lapse, LedgerActs.GrantRevoking, LedgerSubject.Of(grant.Id), facts);
-        if (Alert is not null) db.Alert(now, LedgerSubject.Of(grant.Id), Alert, (JsonObject)facts.DeepClone());
+        if (Alert is null) return;
+        var alert = (JsonObject)facts.DeepClone();
+        if (Code is not null) alert["code"] = Code;
+        db.Alert(now, LedgerSubject.Of(grant.Id), Alert, alert);
     }
 }

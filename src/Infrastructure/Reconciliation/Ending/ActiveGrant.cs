@@ -1,4 +1,5 @@
 using Lapse.Domain.Access;
+using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -32,12 +33,19 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
         if (!link.Succeeded) return null;
         return await link.Value.Api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation) switch
         {
-            GetBindingResult.NotFound => ActiveEnd.Removed,
+            GetBindingResult.NotFound => await BecameActiveAsync(db, grant, cancellation) ? ActiveEnd.Removed : ActiveEnd.NeverActive,
             // Deleted and held by a finalizer, it is on its way out: nobody waits for that.
             GetBindingResult.Found found when found.Binding.Uid != grant.BindingUid || found.Binding.DeletedAt is not null => ActiveEnd.Removed,
             GetBindingResult.Found found => EndOf(grant, found.Binding),
             _ => null,
         };
+    }
+
+    // Somebody who writes a row makes nothing of it, but is to be found.
+    private static async Task<bool> BecameActiveAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
+    {
+        var subject = LedgerSubject.Of(grant.Id);
+        return await db.LedgerEntries.AnyAsync(e => e.Subject == subject && e.Act == LedgerActs.GrantActive, cancellation);
     }
 
     private ActiveEnd? EndOf(Grant grant, BindingObject found) => judge.Judge(grant, found) switch

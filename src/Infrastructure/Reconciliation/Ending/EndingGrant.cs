@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
+using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
+using Lapse.Domain.Rbac;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
@@ -24,9 +26,8 @@ internal sealed class EndingGrant(
     /// <summary>Does what is next for a grant that is being revoked.</summary>
     public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
     {
-        EndingFacts facts;
-        await using (var db = await contexts.CreateDbContextAsync(cancellation)) facts = await EndingFacts.ReadAsync(db, grant, cancellation);
-        var link = connections.To(facts.Cluster);
+        var (cluster, question) = await ReadAsync(grant, cancellation);
+        var link = connections.To(cluster);
         if (!link.Succeeded) return await records.StumbleAsync(grant, link.Refusal!.Message, cancellation);
 
         string? foreign;
@@ -37,7 +38,7 @@ internal sealed class EndingGrant(
         }
         using (ReconciliationSteps.Start(ReconciliationSteps.Prove, grant))
         {
-            if (await DeniedAsync(grant, facts, link.Value.Api, cancellation) is { } obstacle) return await records.StumbleAsync(grant, obstacle, cancellation);
+            if (question is not null && await DeniedAsync(grant, question, link.Value.Api, cancellation) is { } obstacle) return await records.StumbleAsync(grant, obstacle, cancellation);
             if (grant.InFlightUntil > clock.GetUtcNow())
             {
                 // Whoever created it may still tell (GrantRecords.LearnAsync), so it is looked at before the time is over.
@@ -45,7 +46,23 @@ internal sealed class EndingGrant(
                 return await records.ReleaseAsync(grant, next < grant.InFlightUntil ? next : grant.InFlightUntil, cancellation);
             }
         }
-        return await FinishAsync(grant, foreign, cancellation);
+        return await FinishAsync(grant, foreign, probed: question is not null, cancellation);
+    }
+
+    // What is asked of the probe; null when nothing was ever announced, or nothing can be asked about: the look by name is the proof then.
+    private async Task<(Cluster Cluster, AccessQuestion? Question)> ReadAsync(Grant grant, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        try
+        {
+            var facts = await EndingFacts.ReadAsync(db, grant, cancellation);
+            return (facts.Cluster, grant.ProbeUser is null ? null : facts.Question(grant));
+        }
+        catch (Exception broken) when (BrokenRecords.Says(broken))
+        {
+            // Records that somebody broke must not keep the access alive.
+            return (await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation), null);
+        }
     }
 
     // Until a look by name finds nothing of ours; a deletion that was taken may be undone by nobody but a finalizer.
@@ -80,13 +97,11 @@ internal sealed class EndingGrant(
         }
     }
 
-    private async Task<string?> DeniedAsync(Grant grant, EndingFacts facts, ClusterApi api, CancellationToken cancellation)
+    private async Task<string?> DeniedAsync(Grant grant, AccessQuestion question, ClusterApi api, CancellationToken cancellation)
     {
-        // Nothing was ever announced, or nothing can be asked about: the look by name is the proof.
-        if (grant.ProbeUser is not { } probe || facts.Question(grant) is not { } question) return null;
         for (var look = 1; ; look++)
         {
-            switch (await api.ProbeAsync(probe, question, options.ProbeConnections, cancellation))
+            switch (await api.ProbeAsync(grant.ProbeUser!, question, options.ProbeConnections, cancellation))
             {
                 case ProbeResult.AllDenied:
                     return null;
@@ -102,7 +117,7 @@ internal sealed class EndingGrant(
         }
     }
 
-    private async Task<StepResult> FinishAsync(Grant grant, string? foreign, CancellationToken cancellation)
+    private async Task<StepResult> FinishAsync(Grant grant, string? foreign, bool probed, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Finish, grant);
         var recorded = await records.RecordAsync(
@@ -117,7 +132,7 @@ internal sealed class EndingGrant(
                     ["words"] = current.FailureReason is null ? null : current.LastError,
                     ["uid"] = current.BindingUid,
                     ["revokingSince"] = current.RevokingSince is { } since ? CanonicalTime.Text(since) : null,
-                    ["proof"] = current.ProbeUser is null ? "no binding by name" : "no binding by name, and the probe is denied",
+                    ["proof"] = probed ? "no binding by name, and the probe is denied" : "no binding by name",
                 };
                 db.Record(now, LedgerActor.Lapse, current.Status == GrantStatus.Failed ? LedgerActs.GrantFailed : LedgerActs.GrantEnded, LedgerSubject.Of(current.Id), facts);
                 if (foreign is not null)

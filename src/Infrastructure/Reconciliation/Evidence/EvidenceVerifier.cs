@@ -1,9 +1,7 @@
-using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
-using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
@@ -22,14 +20,14 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (EvidenceRules.CheckRows(facts) is { } rows) return rows;
-        if (await CheckReuseAsync(db, facts.Grant, cancellation) is { } reused) return reused;
-        if (await CheckExtendedAsync(db, facts, cancellation) is { } setBack) return setBack;
+        if (await SetBackRecords.CheckAsync(db, facts, cancellation) is { } older) return older;
         if (await attestations.VerifyAsync(db, facts.Entry.Attestation, ChangeKind.ElevatedRole, facts.Entry.ElevatedRoleId.Value, facts.Entry.Canonical(), "catalogue entry", cancellation) is { } entry) return entry;
         if (await attestations.VerifyAsync(db, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
 
         var asked = await proofs.VerifyAsync(db, facts.Request.ProofId, StepUpActs.Submit(facts.Request, facts.Entry, facts.Workflow), facts.Requester, cancellation);
         if (!asked.Succeeded) return asked;
         if (EvidenceRules.CheckRequester(facts, asked.Value) is { } requester) return requester;
+        if (await SetBackRecords.CheckVersionsAsync(db, facts, asked.Value.AuthenticatedAt, cancellation) is { } rolledBack) return rolledBack;
 
         List<(Decision, ProvedAct)> approvals = [];
         foreach (var decision in facts.Approvals)
@@ -48,29 +46,5 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
     {
         var accepted = (await holds.ReadAsync(db, cancellation)).Where(h => h.Hold.Cause.DoubtsRecords()).Max(h => h.EndProvedAt);
         return acts.Any(act => act.AuthenticatedAt <= accepted) ? new("BeforeRestore", "It was asked or approved before the records were restored.") : null;
-    }
-
-    // An approval is good for one access: neither a second row nor a row set back makes another out of it.
-    private static async Task<Refusal?> CheckReuseAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
-    {
-        if (await db.Grants.CountAsync(g => g.RequestId == grant.RequestId && g.RequestVersion == grant.RequestVersion && g.Namespace == grant.Namespace, cancellation) > 1)
-            return new("GrantTwice", "The records have more than one grant for the same approval.");
-        var subject = LedgerSubject.Of(grant.Id);
-        string[] lived = [LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded, LedgerActs.GrantFailed];
-        return await db.LedgerEntries.AnyAsync(e => e.Subject == subject && lived.Contains(e.Act), cancellation)
-            ? new("GrantSetBack", "The ledger says that this grant has been used already.")
-            : null;
-    }
-
-    // A row that was set back does not undo that somebody ended the access which this one extends.
-    private static async Task<Refusal?> CheckExtendedAsync(PortalDbContext db, GrantFacts facts, CancellationToken cancellation)
-    {
-        string[] unsuspicious = [.. facts.Extended.Where(g => g.EndReason is not { } reason || !ExtensionRules.IsOnPurpose(reason)).Select(g => LedgerSubject.Of(g.Id))];
-        if (unsuspicious.Length == 0) return null;
-        string[] ends = [LedgerActs.GrantRevoking, LedgerActs.GrantEnded];
-        var said = await db.LedgerEntries.AsNoTracking().Where(e => unsuspicious.Contains(e.Subject) && ends.Contains(e.Act)).Select(e => e.Content).ToListAsync(cancellation);
-        return said.Exists(content => JsonNode.Parse(content)?["reason"]?.GetValue<string>() is { } text && Enum.TryParse<EndReason>(text, out var reason) && ExtensionRules.IsOnPurpose(reason))
-            ? new("ExtendedSetBack", "The ledger says that the access which this extends was ended on purpose; its row says something else.")
-            : null;
     }
 }

@@ -18,43 +18,70 @@ internal sealed class ProvisionCheck(
     public async Task<CheckResult> RunAsync(Grant grant, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Check, grant);
-        var facts = await ReadAsync(grant, cancellation);
-        if (facts.Cluster.RetiredAt is not null) return new CheckResult.Refused(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false);
-        if (EvidenceRules.CheckPeople(facts) is { } people)
-            return new CheckResult.Refused(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester);
-        // The role is read meanwhile; what it says counts only if the evidence holds.
-        var role = ReadRoleAsync(facts, cancellation);
-        var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
-        var read = await role;
-        if (!asked.Succeeded) return new CheckResult.Refused(FailureReason.EvidenceMismatch, asked.Refusal!, Alert: true);
-        if (ExtensionRules.CheckEnds(facts.Extended) is { } ended) return new CheckResult.Refused(FailureReason.ExtendedAccessEnded, ended, Alert: false);
-        return await CheckRoleAsync(facts, asked.Value, read, cancellation);
+        var (refused, facts, asked, role) = await CheckRecordsAsync(grant, withRole: true, cancellation);
+        return refused ?? await CheckRoleAsync(facts!, asked!, await role!, cancellation);
     }
 
-    /// <summary>Only what is needed to go on with a binding that was created: nothing new is given.</summary>
+    /// <summary>
+    /// What is needed to go on with a binding that may have been created. The evidence is asked for again: a row that says that
+    /// something was created before is a row too.
+    /// </summary>
     public async Task<CheckResult> ResumeAsync(Grant grant, CancellationToken cancellation)
     {
-        var facts = await ReadAsync(grant, cancellation);
-        var link = connections.To(facts.Cluster);
-        if (!link.Succeeded) return new CheckResult.Blocked(link.Refusal!.Message);
+        var (refused, facts, _, _) = await CheckRecordsAsync(grant, withRole: false, cancellation);
+        if (refused is not null) return refused;
+        var link = connections.To(facts!.Cluster);
+        if (!link.Succeeded) return Closed(link.Refusal!);
         return facts.Question(facts.KnownRules()) is { } question
             ? new CheckResult.Ready(new(facts, link.Value, question, null))
             : new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
     }
 
+    // Everything that needs no cluster. The role is read meanwhile, if it is wanted; what it says counts only if the records hold.
+    private async Task<(CheckResult? Refused, GrantFacts? Facts, ProvedAct? Asked, Task<RoleRead>? Role)> CheckRecordsAsync(Grant grant, bool withRole, CancellationToken cancellation)
+    {
+        try
+        {
+            var facts = await ReadAsync(grant, cancellation);
+            if (facts.Cluster.RetiredAt is not null) return Refused(new(FailureReason.ClusterGone, new("ClusterGone", "The cluster was taken out of use."), Alert: false));
+            var role = withRole ? ReadRoleAsync(facts, cancellation) : null;
+            // Before all that is no alarm: rows that somebody wrote must not pass for somebody who lost a group.
+            var asked = await evidence.VerifyAsync(facts, clock.GetUtcNow(), cancellation);
+            if (role is not null) await role;
+            if (!asked.Succeeded) return Refused(Mismatch(asked.Refusal!));
+            if (EvidenceRules.CheckPeople(facts) is { } people)
+                return Refused(new(people.IsRequester ? FailureReason.RequesterNotAllowed : FailureReason.EvidenceMismatch, people.Refusal, !people.IsRequester));
+            return ExtensionRules.CheckEnds(facts.Extended) is { } ended
+                ? Refused(new(FailureReason.ExtendedAccessEnded, ended, Alert: false))
+                : (null, facts, asked.Value, role);
+        }
+        catch (Exception broken) when (BrokenRecords.Says(broken))
+        {
+            return Refused(Mismatch(BrokenRecords.Refusal));
+        }
+
+        static (CheckResult?, GrantFacts?, ProvedAct?, Task<RoleRead>?) Refused(CheckResult.Refused refused) => (refused, null, null, null);
+    }
+
+    private static CheckResult.Refused Mismatch(Refusal refusal) => new(FailureReason.EvidenceMismatch, refusal, Alert: true);
+
+    // A credential that was not sealed for the row's settings says that the row was changed behind Lapse's back.
+    private static CheckResult Closed(Refusal refusal) =>
+        refusal.Code is SealedCredential.NotForTheseSettings or SealedCredential.Unreadable ? Mismatch(refusal) : new CheckResult.Blocked(refusal.Message);
+
     private static readonly Refusal RoleWithoutRules = new("RoleGone", "The role has no rules now, so that it would give nothing.");
 
-    private async Task<(Outcome<ClusterLink> Link, ClusterResult<RoleRules>? Rules)> ReadRoleAsync(GrantFacts facts, CancellationToken cancellation)
+    private async Task<RoleRead> ReadRoleAsync(GrantFacts facts, CancellationToken cancellation)
     {
         var grant = facts.Grant;
         var link = connections.To(facts.Cluster);
-        return (link, link.Succeeded ? await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation) : null);
+        return new(link, link.Succeeded ? await link.Value.Breaker.RunAsync(token => link.Value.Api.ReadRoleAsync(grant.RoleKind, grant.RoleName, grant.Namespace, token), cancellation) : null);
     }
 
-    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, ProvedAct asked, (Outcome<ClusterLink> Link, ClusterResult<RoleRules>? Rules) read, CancellationToken cancellation)
+    private async Task<CheckResult> CheckRoleAsync(GrantFacts facts, ProvedAct asked, RoleRead read, CancellationToken cancellation)
     {
         var (grant, link) = (facts.Grant, read.Link);
-        if (read.Rules is not { } rules) return new CheckResult.Blocked(link.Refusal!.Message);
+        if (read.Rules is not { } rules) return Closed(link.Refusal!);
         // A cluster may know that the database is an older one; so none is provisioned into before it was asked.
         if (await witnesses.BeforeStartAsync(link.Value, cancellation) is { } unknown) return new CheckResult.Blocked(unknown);
         if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
@@ -102,4 +129,7 @@ internal sealed class ProvisionCheck(
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         return await GrantFacts.ReadAsync(db, grant, cancellation);
     }
+
+    // The role as its cluster has it now; without rules where there is no way to the cluster.
+    private sealed record RoleRead(Outcome<ClusterLink> Link, ClusterResult<RoleRules>? Rules);
 }

@@ -22,6 +22,15 @@ public sealed record GrantView(
     GrantId Id, AccessRequestId RequestId, string RoleName, string? Namespace, GrantStatus Status, EndReason? EndReason, FailureReason? FailureReason,
     DateTimeOffset StartsAt, DateTimeOffset? UsableAt, DateTimeOffset? EndsAt, DateTimeOffset Since, string? LastError, string? AlreadyHadBy, bool IsOverdue)
 {
+    /// <summary>What Lapse found, after the end, to have appeared meanwhile; <see langword="null"/> until it looked.</summary>
+    public LeftBehind? LeftBehind { get; init; }
+
+    /// <summary>Whether Lapse looks, or looked, for what is left behind: there was a binding, and it is gone.</summary>
+    public bool IsLookedAfter { get; init; }
+
+    /// <summary>Whether Lapse looks no more: it ended too long ago.</summary>
+    public bool IsLookOver { get; init; }
+
     /// <summary>Whether it is over.</summary>
     public bool IsOver => Status is GrantStatus.Ended or GrantStatus.Failed;
 
@@ -38,5 +47,5 @@ public sealed record GrantView(
     public static GrantView Of(Grant grant, DateTimeOffset now) => new(
         grant.Id, grant.RequestId, grant.RoleName, grant.Namespace, grant.Status, grant.EndReason, grant.FailureReason,
         grant.StartsAt, grant.UsableAt, grant.EndsAt, grant.EndedAt ?? grant.RevokingSince ?? grant.UsableAt ?? grant.CreatedAt,
-        grant.LastError, grant.AlreadyHadBy, GrantLateness.IsOverdue(grant, now));
+        grant.LastError, grant.AlreadyHadBy, GrantLateness.IsOverdue(grant, now)) { IsLookedAfter = grant.IsOver && grant.BindingUid is not null, IsLookOver = grant.EndedAt <= now - LeftBehind.LookWithin };
 }

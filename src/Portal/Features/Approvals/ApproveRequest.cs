@@ -64,15 +64,17 @@ public sealed class ApproveRequest(TimeProvider clock) : IStepUpActHandler
         };
         db.Decisions.Add(decision);
         request.Decided(decision, earlier, workflow, now);
+        var grants = request.Status == RequestStatus.Approved ? GrantMaking.Make(db, request, workflow, now) : [];
         db.Record(now, LedgerActor.Of(proof.PersonId), LedgerActs.RequestApproved, LedgerSubject.Of(request.Id), new JsonObject
         {
             ["comment"] = decision.Comment,
             ["stage"] = decision.Stage,
             ["version"] = decision.RequestVersion,
             ["complete"] = request.Status == RequestStatus.Approved,
+            ["grants"] = GrantMaking.Names(grants),
             ["proof"] = ProofFacts.Of(proof),
         });
-        if (request.Status == RequestStatus.Approved) GrantMaking.Make(db, request, workflow, now);
+        GrantMaking.Record(db, grants, now);
         return RequestWords.Address(request.Id);
     }
 

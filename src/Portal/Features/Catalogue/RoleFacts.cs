@@ -13,6 +13,14 @@ public sealed record RoleFacts(IReadOnlyList<RoleAbility> Abilities, IReadOnlyLi
     /// <summary>Whether anybody has said what the role allows.</summary>
     public bool AreKnown => Abilities.Count > 0;
 
+    /// <summary>What new access somebody with this role can make that outlives it, in words; <see langword="null"/> if none.</summary>
+    public string? Mints => Lasting.Select(way => way.Mints).OfType<string>().ToList() switch
+    {
+        [] => null,
+        [var one] => one,
+        [.. var some, var last] => $"{string.Join(", ", some)} and {last}",
+    };
+
     /// <summary>Works them out from the stored rules.</summary>
     /// <param name="rules">Canonical JSON; <see langword="null"/> when the rules are not known.</param>
     /// <param name="namespaces">Where the role is bound; empty means cluster-wide.</param>

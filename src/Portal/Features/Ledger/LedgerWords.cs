@@ -29,6 +29,7 @@ public static class LedgerWords
         [LedgerActs.GrantRevoking] = "began to end access",
         [LedgerActs.GrantEnded] = "proved access gone",
         [LedgerActs.GrantFailed] = "gave access up as failed",
+        [LedgerActs.GrantLookedAfter] = "looked for what an access left behind",
         [LedgerActs.Alert] = "raised an alert",
         [LedgerActs.ChangeProposed] = "proposed a change",
         [LedgerActs.ChangeApplied] = "put a change into force",

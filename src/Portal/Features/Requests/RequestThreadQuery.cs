@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
@@ -8,6 +9,7 @@ using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Catalogue;
+using Lapse.Portal.Features.Evidence;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Portal.Features.Requests;
@@ -44,7 +46,8 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
         var grants = (await db.Grants.AsNoTracking().Where(g => g.RequestId == id).OrderBy(g => g.CreatedAt).ThenBy(g => g.Namespace).ToListAsync(cancellation))
             .ConvertAll(g => GrantView.Of(g, now));
         var (extends, extendedBy) = await ExtensionsAsync(db, governed.Request, person, now, cancellation);
-        var (events, people, added) = await EventsAsync(db, governed.Request, grants, cancellation);
+        var (events, people, added, left) = await EventsAsync(db, governed.Request, grants, cancellation);
+        grants = grants.ConvertAll(g => g with { LeftBehind = left.GetValueOrDefault(g.Id) });
         var waiting = governed.Request.Status == RequestStatus.AwaitingApproval
             ? (await db.AskedAsync([governed.Workflow.Stages[governed.Request.Stage]], governed.Request.RequesterId, cancellation))[0] : null;
         return View(governed, rows.Health, grants, events, people) with
@@ -54,10 +57,13 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             ApprovalsSoFar = decisions.Count(d => d.Stage == governed.Request.Stage && d.Verdict == Verdict.Approve),
             Extends = extends,
             ExtendedBy = extendedBy,
-            Rights = Rights(governed, decisions, grants, person, now) with { Extend = await db.ExtensibleBy(person.Id).AnyAsync(r => r.Id == id, cancellation) },
+            Rights = Rights(governed, decisions, grants, person, now) with { Extend = await db.ExtensibleBy(person.Id).AnyAsync(r => r.Id == id, cancellation), Evidence = await MayHaveEvidenceAsync(db, governed.Request, person, cancellation) },
             Aid = waiting is not null && governed.Request.RequesterId != person.Id ? await AidAsync(db, governed, added, person, now, cancellation) : null,
         };
     }
+
+    private static async Task<bool> MayHaveEvidenceAsync(PortalDbContext db, AccessRequest request, CurrentPerson person, CancellationToken cancellation) =>
+        EvidenceRights.MayHave(request, await db.Decisions.AsNoTracking().Where(d => d.RequestId == request.Id).ToListAsync(cancellation), person);
 
     private static RequestThreadView View(GovernedRequest governed, ClusterHealth? health, List<GrantView> grants, List<ThreadEvent> events, Dictionary<PersonId, PersonFacts> people)
     {
@@ -122,7 +128,7 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
             WhyNotDecide: against is null or { Code: "OwnRequest" } ? null : against.Message);
     }
 
-    private static async Task<(List<ThreadEvent>, Dictionary<PersonId, PersonFacts>, List<string>)> EventsAsync(
+    private static async Task<(List<ThreadEvent>, Dictionary<PersonId, PersonFacts>, List<string>, Dictionary<GrantId, LeftBehind>)> EventsAsync(
         PortalDbContext db, AccessRequest request, List<GrantView> grants, CancellationToken cancellation)
     {
         var bySubject = grants.ToDictionary(g => LedgerSubject.Of(g.Id));
@@ -136,7 +142,15 @@ public sealed class RequestThreadQuery(IDbContextFactory<PortalDbContext> contex
         // A draft is nobody's business but its writer's, so the ledger does not have it.
         if (request.SubmittedAt is null)
             events.Insert(0, new(0, request.CreatedAt, people[request.RequesterId], $"wrote down a request for {what}.", Components.Elements.Tone.Neutral, Components.Icons.Glyphs.Requests, null, "", []));
-        return (events, people, [.. entries.Where(e => e.Act == LedgerActs.RequestReopened).SelectMany(Added).Distinct()]);
+        return (events, people, [.. entries.Where(e => e.Act == LedgerActs.RequestReopened).SelectMany(Added).Distinct()], LeftBehindOf(entries, bySubject));
+    }
+
+    private static Dictionary<GrantId, LeftBehind> LeftBehindOf(List<LedgerEntry> entries, Dictionary<string, GrantView> bySubject)
+    {
+        var left = new Dictionary<GrantId, LeftBehind>();
+        foreach (var entry in entries.Where(e => e.Act == LedgerActs.GrantLookedAfter))
+            if (LeftBehind.Read(JsonNode.Parse(entry.Content)) is { } read) left[bySubject[entry.Subject].Id] = read;
+        return left;
     }
 
     private static List<string> Added(LedgerEntry reopened)

@@ -133,7 +133,8 @@ public sealed record DetailLine(string Label, string Value);
 /// <param name="Revoke">Take the access away.</param>
 /// <param name="WhyNotDecide">Why an approver cannot decide now; <see langword="null"/> where nothing is to be said.</param>
 /// <param name="Extend">Ask for more time.</param>
-public sealed record ThreadRights(bool Submit, bool Withdraw, bool Decide, bool Drop, bool Revoke, string? WhyNotDecide, bool Extend = false);
+/// <param name="Evidence">Have the evidence of what came of it.</param>
+public sealed record ThreadRights(bool Submit, bool Withdraw, bool Decide, bool Drop, bool Revoke, string? WhyNotDecide, bool Extend = false, bool Evidence = false);
 
 /// <summary>The other side of an extension.</summary>
 /// <param name="Id">The request.</param>

@@ -77,8 +77,14 @@ public sealed class SubmitRequest(TimeProvider clock) : IStepUpActHandler
         if (request.Status == RequestStatus.Approved)
         {
             db.Decisions.Add(new Decision { Id = UuidId.New<DecisionId>(now), RequestId = request.Id, RequestVersion = request.Version, Stage = 0, Verdict = Verdict.Approve, Comment = "", DecidedAt = now });
-            db.Record(now, LedgerActor.Lapse, LedgerActs.RequestApprovedByRule, LedgerSubject.Of(request.Id), new JsonObject { ["workflow"] = workflow.Title, ["workflowVersion"] = workflow.Version });
-            GrantMaking.Make(db, request, workflow, now);
+            var grants = GrantMaking.Make(db, request, workflow, now);
+            db.Record(now, LedgerActor.Lapse, LedgerActs.RequestApprovedByRule, LedgerSubject.Of(request.Id), new JsonObject
+            {
+                ["workflow"] = workflow.Title,
+                ["workflowVersion"] = workflow.Version,
+                ["grants"] = GrantMaking.Names(grants),
+            });
+            GrantMaking.Record(db, grants, now);
         }
         return RequestWords.Address(request.Id);
     }

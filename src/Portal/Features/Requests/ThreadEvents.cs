@@ -51,12 +51,22 @@ public static class ThreadEvents
         LedgerActs.GrantRevoking => (Ending(content, what, named, begins: true), Tone.Waiting, Glyphs.Progress),
         LedgerActs.GrantEnded => (Ending(content, what, named, begins: false), Tone.Neutral, Glyphs.Ended),
         LedgerActs.GrantFailed => ($"{Upper(what)} did not come about, and nothing of it is left in the cluster.", Tone.Bad, Glyphs.Denied),
+        LedgerActs.GrantLookedAfter => (LookedAfter(content, what), Flagged(content) ? Tone.Bad : Tone.Neutral, Flagged(content) ? Glyphs.Warning : Glyphs.Check),
+        LedgerActs.Alert when Text(content, "kind") == "LeftBehind" => ($"Alert: things appeared where {what} was, while it was there.", Tone.Bad, Glyphs.Warning),
         LedgerActs.Alert => ($"Alert about {what}: something in the cluster is not as it must be.", Tone.Bad, Glyphs.Warning),
         LedgerActs.StepUpRefused => ("did not get through the second factor.", Tone.Bad, Glyphs.Denied),
         var other => ($"{other} ({what})", Tone.Neutral, Glyphs.Info),
     };
 
     private static string AlreadyHad(JsonElement content) => Text(content, "alreadyHadBy") is { } by ? $" The requester already had this by {by}." : "";
+
+    private static bool Flagged(JsonElement content) => content.TryGetProperty("count", out var count) && count.TryGetInt32(out var number) && number > 0;
+
+    private static string LookedAfter(JsonElement content, string what) =>
+        LeftBehind.Read(System.Text.Json.Nodes.JsonNode.Parse(content.GetRawText())) is not { } left ? $"Lapse looked for what {what} left behind."
+        : left.Count > 0 ? $"Lapse looked for what {what} left behind: {Words.Count(left.Count, "object")} appeared meanwhile."
+        : left.NotLooked.Any(not => not.Kind == "Everything") ? $"Lapse could not look for what {what} left behind."
+        : $"Lapse looked for what {what} left behind, and nothing had appeared where it could look.";
 
     private static string Ending(JsonElement content, string what, bool named, bool begins)
     {
@@ -75,6 +85,8 @@ public static class ThreadEvents
             {
                 case JsonValueKind.Null:
                 case JsonValueKind.Array when property.Value.GetArrayLength() == 0:
+                // What has parts of its own has a place of its own on the page.
+                case JsonValueKind.Array when property.Value.EnumerateArray().Any(item => item.ValueKind == JsonValueKind.Object):
                     break;
                 case JsonValueKind.Object:
                     foreach (var line in Lines(property.Value, before + Label(property.Name) + " ")) yield return line;
