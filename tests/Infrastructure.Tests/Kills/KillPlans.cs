@@ -18,7 +18,8 @@ internal static class KillPlans
     [
         new(new Kill(ReconciliationSteps.Create), new Kill(ReconciliationSteps.Adopt)),
         new(new Kill(ReconciliationSteps.Prepare), new Kill(ReconciliationSteps.Adopt)),
-        new(new Kill(ReconciliationSteps.Activate), new Kill(ReconciliationSteps.Inspect)) { Duration = TimeSpan.FromSeconds(12) },
+        // Long enough that it is still active however slow the start is; the clock of the last life is past its end.
+        new(new Kill(ReconciliationSteps.Activate), new Kill(ReconciliationSteps.Inspect)) { Duration = TimeSpan.FromMinutes(3), AheadAtLast = TimeSpan.FromSeconds(190) },
         new(new Kill(ReconciliationSteps.Prepare), new Kill(ReconciliationSteps.Discard) { Ahead = Ahead }) { AheadAtLast = Ahead, Announcements = 2 },
         new(new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Prove)),
     ];

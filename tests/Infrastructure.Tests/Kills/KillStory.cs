@@ -171,10 +171,14 @@ internal sealed class KillStory
         Must(await api.GetBindingAsync(BindingKeys.NameOf(over.Id), over.Namespace, cancellation) is GetBindingResult.NotFound, "A binding is left.");
         Must(seen.All(binding => binding.GoneAt is not null), "A binding is left, as the watch saw it.");
         Must(seen.All(binding => announced.Contains(binding.Signature)), "A binding was made that the ledger had not announced.");
-        Must(seen.Count == (_plan.ComesAbout ? 1 : 0), $"{seen.Count} bindings were made.");
+        // On a machine so slow that a minute passed between two lives, the first try is rightly taken back and made anew.
+        var slow = _lives[^1].At - _lives[0].At > Grant.UsableWithin / 2;
+        var announcements = slow && announced.Length > 0 ? announced.Length : _plan.Announcements;
+        Must(_plan.ComesAbout ? seen.Count == 1 || (slow && seen.Count <= announced.Length) : seen.Count == 0, $"{seen.Count} bindings were made.");
+        Must(seen.Zip(seen.Skip(1)).All(pair => pair.First.GoneAt <= pair.Second.AppearedAt), "A binding was made while another was there.");
         Must(entries.All(e => e.Act != LedgerActs.Alert), "There is an alert.");
         string[] acts = _plan.ComesAbout
-            ? [.. Enumerable.Repeat(LedgerActs.GrantPrepared, _plan.Announcements), LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded]
+            ? [.. Enumerable.Repeat(LedgerActs.GrantPrepared, announcements), LedgerActs.GrantActive, LedgerActs.GrantRevoking, LedgerActs.GrantEnded]
             : [LedgerActs.GrantRevoking, LedgerActs.GrantFailed];
         Must(entries.Select(e => e.Act).SequenceEqual(acts), $"The ledger says {string.Join(", ", entries.Select(e => e.Act))}.");
         var verification = await new LedgerVerifier(_database).VerifyAsync(null, cancellation);
@@ -187,11 +191,11 @@ internal sealed class KillStory
             return;
         }
         Must(over is { Status: GrantStatus.Ended, EndReason: EndReason.Expired }, $"It is {over.Status}, {over.EndReason}.");
-        Must(seen.Count == 0 || seen[0].Uid == over.BindingUid, "The UID that was recorded is not that of the binding.");
+        Must(seen.Count == 0 || seen[^1].Uid == over.BindingUid, "The UID that was recorded is not that of the binding.");
         Must(over.EndsAt == over.UsableAt + over.Duration && over.EndsAt <= over.NotAfter, $"Usable {over.UsableAt:O}, ends {over.EndsAt:O}, not after {over.NotAfter:O}.");
         Must(over.EndedAt >= over.EndsAt, "It ended early.");
         // It is seen to go after it went.
-        Must(seen.All(binding => binding.GoneAt + _plan.AheadAtLast >= over.EndsAt), "Access was taken before its time.");
+        Must(seen.Count == 0 || seen[^1].GoneAt + _plan.AheadAtLast >= over.EndsAt, "Access was taken before its time.");
     }
 
     private void Must(bool holds, string otherwise)
