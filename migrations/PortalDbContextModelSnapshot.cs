@@ -587,6 +587,26 @@ namespace Lapse.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("percent");
 
+                    b.Property<string>("Reaper")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasDefaultValue("None")
+                        .HasColumnName("reaper");
+
+                    b.Property<string>("ReaperMessage")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasDefaultValue("")
+                        .HasColumnName("reaper_message");
+
+                    b.Property<DateTimeOffset?>("ReaperRanAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("reaper_ran_at");
+
                     b.Property<DateTimeOffset?>("RightsCheckedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("rights_checked_at");

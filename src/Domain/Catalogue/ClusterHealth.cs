@@ -46,6 +46,15 @@ public sealed class ClusterHealth
     /// <summary>For what it asked: SHA-256 over settings, credential and catalogue of the cluster, in hexadecimal. If that changed, it asks at once.</summary>
     public string? RightsCheckedFor { get; set; }
 
+    /// <summary>How the cluster's reaper is, as last seen.</summary>
+    public ReaperState Reaper { get; set; }
+
+    /// <summary>When it last saw the whole cluster, by the cluster's clock; <see langword="null"/> if never.</summary>
+    public DateTimeOffset? ReaperRanAt { get; set; }
+
+    /// <summary>What its last run says if something is left; otherwise empty.</summary>
+    public string ReaperMessage { get; set; } = "";
+
     /// <summary>When this was seen.</summary>
     public DateTimeOffset CheckedAt { get; set; }
 

@@ -12,6 +12,7 @@ namespace Lapse.Infrastructure.Kubernetes;
 public static class ClusterRights
 {
     private const string Group = BindingKeys.RbacGroup;
+    private const string SignGroup = "coordination.k8s.io";
     private static readonly string[] BindingVerbs = ["create", "get", "list", "watch", "delete"];
     private static readonly string[] ReadVerbs = ["get", "list", "watch"];
 
@@ -42,6 +43,17 @@ public static class ClusterRights
     [
         new V1ServiceAccount { ApiVersion = "v1", Kind = "ServiceAccount", Metadata = new() { Name = account.Name, NamespaceProperty = account.Namespace } },
         .. ClusterWide(account.Name, account, Rule(["get", "list", "delete"], Group, ["rolebindings", "clusterrolebindings"])),
+    ];
+
+    /// <summary>
+    /// What the reaper leaves its sign on, and who may: the reaper may change that one object, the portal may look at it. It is made
+    /// here, because a right to create would be one for any name.
+    /// </summary>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> ReaperSignManifests(PortalAccount reaper, PortalAccount portal) =>
+    [
+        new V1Lease { ApiVersion = "coordination.k8s.io/v1", Kind = "Lease", Metadata = new() { Name = ReaperSign.Name, NamespaceProperty = ReaperSign.Namespace } },
+        .. InNamespace("lapse-reaper-sign", ReaperSign.Namespace, reaper, Rule(["patch"], SignGroup, ["leases"], [ReaperSign.Name])),
+        .. InNamespace("lapse-portal-sign", ReaperSign.Namespace, portal, Rule(["get"], SignGroup, ["leases"], [ReaperSign.Name])),
     ];
 
     /// <summary>Objects as one YAML text of several documents.</summary>

@@ -20,6 +20,13 @@ public sealed record ReapReport(DateTimeOffset? Now, bool ServerSentTime, int Se
 {
     /// <summary>Whether all that had to go is gone, by the server's own time. Otherwise the run ends with an error, so that somebody looks.</summary>
     public bool IsClean => Failure is null && ServerSentTime && Reaped.All(binding => !binding.Verdict.Deletes() || binding.Outcome is Reaper.Deleted or Reaper.AlreadyGone);
+
+    /// <summary>The run in a sentence, with names of bindings at most.</summary>
+    public string Words => Failure is { } failure
+        ? $"The bindings could not be listed: {failure.Message}"
+        : $"{Domain.Words.Count(Seen, "binding")} looked at, {Domain.Words.Count(Reaped.Count, "finding")}{(Left is [] ? "" : $", left: {string.Join(", ", Left.Take(5))}")}{(ServerSentTime ? "" : ", and the server sent no time")}.";
+
+    private IReadOnlyList<string> Left => [.. Reaped.Where(binding => binding.Verdict.Deletes() && binding.Outcome is not (Reaper.Deleted or Reaper.AlreadyGone)).Select(binding => binding.Name)];
 }
 
 /// <summary>

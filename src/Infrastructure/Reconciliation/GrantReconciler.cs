@@ -67,8 +67,9 @@ internal sealed partial class GrantReconciler(
     {
         if (free <= 0) return [];
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Claim);
+        step?.SetTag(ReconciliationSteps.LaneTag, lane.ToString());
         var due = await claims.ClaimAsync(lane, free, cancellation);
-        step?.SetTag("lapse.claimed", due.Count);
+        step?.SetTag(ReconciliationSteps.ClaimedTag, due.Count);
         if (lane == Lane.Start || due.Count == free || wakes.TakeLooks(free - due.Count) is not { Count: > 0 } looks) return due;
         return [.. due, .. await claims.ClaimForLookAsync(looks, cancellation)];
     }

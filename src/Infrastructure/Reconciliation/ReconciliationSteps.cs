@@ -16,6 +16,12 @@ public static class ReconciliationSteps
     /// <summary>The tag with the grant's id.</summary>
     public const string GrantTag = "lapse.grant";
 
+    /// <summary>The tag of a claim with its lane.</summary>
+    public const string LaneTag = "lapse.lane";
+
+    /// <summary>The tag of a claim with how many grants it took.</summary>
+    public const string ClaimedTag = "lapse.claimed";
+
     /// <summary>A worker takes grants that are due.</summary>
     public const string Claim = "claim";
 

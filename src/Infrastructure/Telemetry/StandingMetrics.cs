@@ -43,6 +43,7 @@ internal sealed partial class StandingMetrics : BackgroundService
             "lapse.cluster.breaker_open", () => connections.All.Select(link => new Measurement<long>(link.Breaker.IsOpen ? 1 : 0, KeyValuePair.Create<string, object?>("cluster", link.Name))),
             description: "1 while this replica's circuit breaker for a cluster is open: the cluster has not answered lately.");
         meter.CreateObservableGauge("lapse.clusters", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.State))) : [], "{cluster}", "Each cluster with the state that it was last seen in.");
+        meter.CreateObservableGauge("lapse.reapers", () => _standing is { } s ? s.Clusters.Select(c => new Measurement<long>(1, KeyValuePair.Create<string, object?>("cluster", c.Name), KeyValuePair.Create<string, object?>("state", c.Reaper))) : [], "{cluster}", "Each cluster with the state that its reaper was last seen in.");
     }
 
     /// <summary>Reads the numbers once.</summary>
@@ -56,9 +57,9 @@ internal sealed partial class StandingMetrics : BackgroundService
         var waiting = await db.AccessRequests.LongCountAsync(r => r.Status == RequestStatus.AwaitingApproval, cancellation);
         var ledger = await db.LedgerHead.AsNoTracking().Select(h => h.Sequence).SingleAsync(cancellation);
         var clusters = await db.Clusters.AsNoTracking().Where(c => c.RetiredAt == null)
-            .Join(db.ClusterHealth, c => c.Id, h => h.ClusterId, (c, h) => new { c.Name, h.State }).ToListAsync(cancellation);
+            .Join(db.ClusterHealth, c => c.Id, h => h.ClusterId, (c, h) => new { c.Name, h.State, h.Reaper }).ToListAsync(cancellation);
         var holds = (await _holds.ReadAsync(db, cancellation)).Where(h => h.IsOpen).Select(h => h.Hold.Cause).ToHashSet();
-        _standing = new([.. grants.Select(g => new GrantCounts(g.Status, g.Count, g.Due, overdue.GetValueOrDefault(g.Status)))], waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString()))], holds);
+        _standing = new([.. grants.Select(g => new GrantCounts(g.Status, g.Count, g.Due, overdue.GetValueOrDefault(g.Status)))], waiting, ledger, [.. clusters.Select(c => (c.Name, c.State.ToString(), c.Reaper.ToString()))], holds);
         _reads = true;
     }
 
@@ -102,5 +103,5 @@ internal sealed partial class StandingMetrics : BackgroundService
         public static readonly GrantStatus[] Statuses = [GrantStatus.Scheduled, GrantStatus.Provisioning, GrantStatus.Active, GrantStatus.Revoking];
     }
 
-    private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State)> Clusters, HashSet<HoldCause> Holds);
+    private sealed record Standing(IReadOnlyList<GrantCounts> Grants, long Waiting, long Ledger, IReadOnlyList<(string Name, string State, string Reaper)> Clusters, HashSet<HoldCause> Holds);
 }

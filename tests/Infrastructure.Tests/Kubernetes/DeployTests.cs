@@ -127,6 +127,14 @@ public sealed partial class DeployTests
         Assert.Equal(KubernetesYaml.Serialize(generated.OfType<V1ClusterRole>().Single()), KubernetesYaml.Serialize(objects.OfType<V1ClusterRole>().Single()));
         Assert.Equal(KubernetesYaml.Serialize(generated.OfType<V1ClusterRoleBinding>().Single()), KubernetesYaml.Serialize(objects.OfType<V1ClusterRoleBinding>().Single()));
 
+        var sign = ClusterRights.ReaperSignManifests(new("lapse-reaper", "lapse-reaper"), PortalAccount.Default);
+        foreach (var one in sign) Assert.Contains(KubernetesYaml.Serialize(one), objects.Select(KubernetesYaml.Serialize));
+        // Nothing but the verbs that a run needs, and beside bindings one object by name.
+        var rules = objects.OfType<V1Role>().SelectMany(role => role.Rules).ToList();
+        Assert.All(rules, rule => Assert.Equal(["lapse-reaper"], rule.ResourceNames));
+        Assert.Equal(["patch", "get"], rules.Select(rule => Assert.Single(rule.Verbs)));
+        Assert.Equal(["get", "list", "delete"], Assert.Single(objects.OfType<V1ClusterRole>().Single().Rules).Verbs);
+
         var job = objects.OfType<V1CronJob>().Single().Spec;
         var pod = job.JobTemplate.Spec.Template.Spec;
         var container = pod.Containers.Single();
@@ -138,6 +146,7 @@ public sealed partial class DeployTests
         Assert.False(container.SecurityContext.AllowPrivilegeEscalation);
         Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
         Assert.Equal("reap", container.Args[0]);
+        Assert.Contains("--sign", container.Args);
         var lifetime = TimeSpan.Parse(container.Args[container.Args.IndexOf("--maximum-lifetime") + 1], System.Globalization.CultureInfo.InvariantCulture);
         Assert.True(lifetime >= ElevatedRoleRules.LongestMaximum + Grant.UsableWithin);
         var keys = pod.Volumes.Single(volume => volume.ConfigMap is not null);

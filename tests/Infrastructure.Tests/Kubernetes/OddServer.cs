@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Lapse.Infrastructure.Kubernetes;
-using Lapse.Infrastructure.Tests.Fixtures;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -55,7 +54,7 @@ internal sealed class OddServer : IAsyncDisposable
     }
 
     /// <summary>Lapse's way in. The caller disposes it.</summary>
-    public ClusterApi Connect(OutboundOptions? options = null) => new(new(Cluster, options ?? ControlPlaneFixture.Outbound), TimeProvider.System);
+    public ClusterApi Connect(OutboundOptions? options = null) => new(new(Cluster, options ?? new OutboundOptions { AllowLoopback = true }), TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

@@ -25,6 +25,15 @@ internal sealed class DenyingRelay : IAsyncDisposable
     /// <summary>Whether reviews are denied; they are until a test says otherwise.</summary>
     public bool Denies { get => _denies; set => _denies = value; }
 
+    /// <summary>What is done about a request instead of passing it on; it says whether it did something.</summary>
+    public Func<HttpContext, Task<bool>>? Instead { get; set; }
+
+    /// <summary>What time the API server says it is; <see langword="null"/> for its own.</summary>
+    public Func<DateTimeOffset>? Date { get; set; }
+
+    /// <summary>Whether requests reach the API server, but no answer comes back.</summary>
+    public Func<HttpContext, bool> LosesAnswer { get; set; } = _ => false;
+
     /// <summary>Starts before an API server, which it calls with that address' own client certificate.</summary>
     public static async Task<DenyingRelay> StartAsync(ClusterAddress real)
     {
@@ -47,6 +56,7 @@ internal sealed class DenyingRelay : IAsyncDisposable
 
     private async Task PassOnAsync(HttpContext context)
     {
+        if (Instead is { } instead && await instead(context)) return;
         using var request = new HttpRequestMessage(new(context.Request.Method), context.Request.Path + context.Request.QueryString.Value);
         if (context.Request.ContentLength > 0 || context.Request.Headers.TransferEncoding.Count > 0)
         {
@@ -57,13 +67,18 @@ internal sealed class DenyingRelay : IAsyncDisposable
         try
         {
             using var answer = await _behind.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+            if (LosesAnswer(context))
+            {
+                context.Abort();
+                return;
+            }
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
-            if (answer.Headers.Date is { } date) context.Response.Headers.Date = date.ToString("R");
+            if ((Date?.Invoke() ?? answer.Headers.Date) is { } date) context.Response.Headers.Date = date.ToString("R");
             if (Denies && context.Request.Path.Value!.EndsWith("/subjectaccessreviews", StringComparison.Ordinal)) await DenyAsync(context, answer);
             else await CopyAsync(context, answer);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or IOException or HttpRequestException && context.RequestAborted.IsCancellationRequested)
         {
             // Whoever asked is gone, such as a watch that ended.
         }

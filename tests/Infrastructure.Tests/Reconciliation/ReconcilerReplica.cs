@@ -48,9 +48,9 @@ internal sealed class ReconcilerReplica : IAsyncDisposable
     }
 
     /// <summary>A replica that runs.</summary>
-    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null, TimeProvider? clock = null)
+    public static async Task<ReconcilerReplica> StartAsync(TestDatabase database, ReconciliationOptions? options = null, TimeProvider? clock = null, OutboundOptions? outbound = null)
     {
-        var replica = Create(database, options, clock: clock);
+        var replica = Create(database, options, outbound: outbound, clock: clock);
         await replica.StartAsync();
         return replica;
     }

@@ -61,8 +61,7 @@ internal sealed class Story
         story.Mallory = World.SignIn(db, "mallory", now, "visitors");
         story.Dana = World.SignIn(db, "dana", now, "lapse-admins");
         story.Dave = World.SignIn(db, "dave", now, "lapse-admins");
-        story.Cluster = Cluster.Register(UuidId.New<ClusterId>(now), new("sandbox", "Sandbox", ClusterEnvironment.Production, address.Server.AbsoluteUri, address.CertificateAuthority, CredentialKind.ClientCertificate, "preferred_username", "oidc:"));
-        story.Cluster.Seal(Seal(story.Cluster, address.Credential));
+        story.Cluster = Registered(address, "sandbox", "Sandbox");
         db.Clusters.Add(story.Cluster);
         db.ProviderKeys.Add(TestInstallation.Provider.Pin(TestInstallation.Key, now));
         await db.CommitAsync(cancellation);
@@ -92,12 +91,31 @@ internal sealed class Story
         };
     }
 
+    /// <summary>One more cluster.</summary>
+    public async Task<Cluster> RegisterAsync(ClusterAddress address, CancellationToken cancellation)
+    {
+        await using var db = _database.CreateDbContext();
+        var name = $"cluster-{Guid.NewGuid():N}"[..20];
+        var cluster = Registered(address, name, name);
+        db.Clusters.Add(cluster);
+        await db.CommitAsync(cancellation);
+        return cluster;
+    }
+
+    private static Cluster Registered(ClusterAddress address, string name, string title)
+    {
+        var kind = address.Credential is ClusterCredential.Token ? CredentialKind.Token : CredentialKind.ClientCertificate;
+        var cluster = Cluster.Register(UuidId.New<ClusterId>(DateTimeOffset.UtcNow), new(name, title, ClusterEnvironment.Production, address.Server.AbsoluteUri, address.CertificateAuthority, kind, "preferred_username", "oidc:"));
+        cluster.Seal(Seal(cluster, address.Credential));
+        return cluster;
+    }
+
     public static byte[] Seal(Cluster cluster, ClusterCredential credential) =>
         TestInstallation.Sealer.Seal(SealPurposes.ClusterCredential(cluster.SettingsDigest()), JsonSerializer.SerializeToUtf8Bytes(credential));
 
     /// <summary>An entry of the catalogue, vouched for by an operator unless somebody else does.</summary>
     public async Task<(ElevatedRoleVersion Entry, WorkflowVersion Workflow)> EntryAsync(
-        string[] namespaces, CancellationToken cancellation, string role = "edit", int approvals = 1, RoleKind kind = RoleKind.ClusterRole, TimeSpan? provisionWithin = null, Attest? attest = null)
+        string[] namespaces, CancellationToken cancellation, string role = "edit", int approvals = 1, RoleKind kind = RoleKind.ClusterRole, TimeSpan? provisionWithin = null, Attest? attest = null, Cluster? cluster = null)
     {
         var now = DateTimeOffset.UtcNow;
         attest ??= ByOperator;
@@ -123,7 +141,7 @@ internal sealed class Story
             Version = 1,
             Title = role,
             Description = "",
-            ClusterId = Cluster.Id,
+            ClusterId = (cluster ?? Cluster).Id,
             Environment = ClusterEnvironment.Production,
             RoleKind = kind,
             RoleName = role,

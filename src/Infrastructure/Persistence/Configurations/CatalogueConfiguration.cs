@@ -46,6 +46,9 @@ internal sealed class ClusterHealthConfiguration : IEntityTypeConfiguration<Clus
         health.Property(h => h.ServerVersion).HasMaxLength(100);
         health.Property(h => h.Missing).HasColumnType("jsonb").HasConversion(new JsonText<IReadOnlyList<MissingRight>>(), JsonText<IReadOnlyList<MissingRight>>.Comparer);
         health.Property(h => h.RightsCheckedFor).HasMaxLength(64);
+        // With defaults in the database: the portal of the release before writes rows without them.
+        health.Property(h => h.Reaper).HasDefaultValue(ReaperState.None);
+        health.Property(h => h.ReaperMessage).HasMaxLength(1000).HasDefaultValue("");
         health.HasOne<Cluster>().WithOne().HasForeignKey<ClusterHealth>(h => h.ClusterId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -9,9 +9,9 @@ using Npgsql;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
-/// <summary>Looks at each cluster: whether it answers, whether its clock is right, whether Lapse may do what it must, what roles allow; renews Lapse's own token there.</summary>
+/// <summary>Looks at each cluster: whether it answers, whether its clock is right, whether Lapse may do what it must, whether its reaper runs, what roles allow; renews Lapse's own token there.</summary>
 internal sealed partial class ClusterProber(
-    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, RoleRefresh roles, ClusterRightsCheck rights, TokenRenewal renewal, SandboxClusterStatus sandbox,
+    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, RoleRefresh roles, ClusterRightsCheck rights, ReaperWatch reaper, TokenRenewal renewal, SandboxClusterStatus sandbox,
     ReconcilerWakes wakes, ReconciliationOptions options, TimeProvider clock, ILogger<ClusterProber> log) : BackgroundService
 {
     /// <summary>How far a cluster's clock may be off: half of what a binding has as its margin.</summary>
@@ -59,6 +59,7 @@ internal sealed partial class ClusterProber(
         var recovered = await KeepAsync(cluster.Cluster.Id, sight, asked, cancellation);
         if (!answers) return sight.State;
         if (recovered) wakes.Wake();
+        await reaper.RunAsync(cluster, cancellation);
         await renewal.RunAsync(cluster, cancellation);
         var now = clock.GetUtcNow();
         bool rolesAreDue;
@@ -95,7 +96,7 @@ internal sealed partial class ClusterProber(
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var health = await db.ClusterHealth.SingleOrDefaultAsync(h => h.ClusterId == id, cancellation);
-        var sight = WithRights(seen, asked?.Missing ?? health?.Missing ?? []);
+        var sight = ReaperWatch.With(WithRights(seen, asked?.Missing ?? health?.Missing ?? []), health?.Reaper ?? ReaperState.None);
         var recovered = sight.State is ClusterState.Healthy or ClusterState.Degraded && health?.State is not (ClusterState.Healthy or ClusterState.Degraded);
         var message = sight.Message.Length <= 2000 ? sight.Message : sight.Message[..2000];
         if (asked is null && health is not null && health.State == sight.State && health.Message == message && health.Percent == sight.Percent && health.ServerVersion == (sight.Version ?? health.ServerVersion) && now - health.CheckedAt < Renewal) return false;

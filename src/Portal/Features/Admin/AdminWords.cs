@@ -24,6 +24,15 @@ internal static class ClusterWords
         CredentialKind.ClientCertificate => "client certificate",
     };
 
+    /// <summary>How the cluster's reaper is.</summary>
+    public static string Reaper(ClusterHealth health) => health.Reaper switch
+    {
+        ReaperState.None => "none that leaves a sign: while Lapse is away, nothing ends access there",
+        ReaperState.Working => health.ReaperRanAt is null ? "installed, has not run yet" : "runs",
+        ReaperState.Silent => health.ReaperRanAt is null ? "has never run" : "does not run",
+        ReaperState.Failing => $"leaves something: {health.ReaperMessage}",
+    };
+
     /// <summary>Such as “preferred_username alice is oidc:alice there”.</summary>
     public static string Mapping(string claim, string prefix) => $"{claim} alice is {prefix}alice there";
 

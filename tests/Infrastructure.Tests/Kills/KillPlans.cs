@@ -1,0 +1,39 @@
+using Lapse.Infrastructure.Reconciliation;
+
+namespace Lapse.Infrastructure.Tests.Kills;
+
+/// <summary>The plans that reach every step of a grant's life.</summary>
+internal static class KillPlans
+{
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(100);
+
+    /// <summary>A life in which nobody is killed; its steps are points to be killed at.</summary>
+    public static KillPlan Untouched { get; } = new();
+
+    /// <summary>A life that fails: the role is not there. Its steps are points too.</summary>
+    public static KillPlan Failing { get; } = new() { Role = "lapse-no-such-role", ComesAbout = false };
+
+    /// <summary>Steps that only a life has that was killed before.</summary>
+    public static IReadOnlyList<KillPlan> Twice { get; } =
+    [
+        new(new Kill(ReconciliationSteps.Create), new Kill(ReconciliationSteps.Adopt)),
+        new(new Kill(ReconciliationSteps.Prepare), new Kill(ReconciliationSteps.Adopt)),
+        // Long enough that it is still active however slow the start is; the clock of the last life is past its end.
+        new(new Kill(ReconciliationSteps.Activate), new Kill(ReconciliationSteps.Inspect)) { Duration = TimeSpan.FromMinutes(3), AheadAtLast = TimeSpan.FromSeconds(190) },
+        new(new Kill(ReconciliationSteps.Prepare), new Kill(ReconciliationSteps.Discard) { Ahead = Ahead }) { AheadAtLast = Ahead, Announcements = 2 },
+        new(new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Prove)),
+    ];
+
+    /// <summary>Nobody is there when the grant ends.</summary>
+    public static KillPlan DownAtTheEnd { get; } = new(new Kill(ReconciliationSteps.Activate) { DownUntilTheEnd = true }) { Duration = TimeSpan.FromSeconds(1) };
+
+    /// <summary>A kill at the end of each step that these lives had.</summary>
+    public static IReadOnlyList<KillPlan> Once(IEnumerable<string> untouched, IEnumerable<string> failing) =>
+    [
+        .. untouched.Distinct().Where(IsSure).Select(step => new KillPlan(new Kill(step))),
+        .. failing.Distinct().Where(IsSure).Except(untouched).Select(step => Failing with { Kills = [new Kill(step)] }),
+    ];
+
+    // Whether somebody happens to look at an active grant is chance; that step has a plan of its own.
+    private static bool IsSure(string step) => step != ReconciliationSteps.Inspect;
+}

@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Tests.Fixtures;
+using Xunit;
+
+namespace Lapse.Infrastructure.Tests.Kills;
+
+/// <summary>The portal, in a process of its own, is killed with SIGKILL after each single step, and started again.</summary>
+public sealed class KillTests(PostgresFixture postgres, ControlPlaneFixture controlPlane)
+{
+    private const int AtOnce = 6;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Portal_KilledAfterEachStep_ComesToTheRightOutcome()
+    {
+        var lives = await RunAsync([KillPlans.Untouched, KillPlans.Failing]);
+        var points = KillPlans.Once(lives[0].Steps, lives[1].Steps);
+
+        var results = await RunAsync([.. points, .. KillPlans.Twice, KillPlans.DownAtTheEnd]);
+
+        Assert.All(lives.Concat(results), result => Assert.True(result.Problems.Count == 0, $"{result.Plan}: {string.Join(' ', result.Problems)}"));
+        // A step that is new has to be reached by some life.
+        var killedAfter = results.SelectMany(result => result.Plan.Kills).Select(kill => kill.Point.Split(' ')[0]).Distinct();
+        Assert.Equal(ReconciliationSteps.OfAGrant.Order(), killedAfter.Order());
+    }
+
+    private async Task<IReadOnlyList<KillResult>> RunAsync(IReadOnlyList<KillPlan> plans)
+    {
+        var cluster = await controlPlane.GetAsync(Cancellation);
+        var results = new ConcurrentDictionary<KillPlan, KillResult>(ReferenceEqualityComparer.Instance);
+        await Parallel.ForEachAsync(plans, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = Cancellation }, async (plan, token) =>
+        {
+            await using var database = await postgres.CopyAsync(token);
+            results[plan] = await KillStory.RunAsync(plan, database, cluster, token);
+        });
+        return [.. plans.Select(plan => results[plan])];
+    }
+}
