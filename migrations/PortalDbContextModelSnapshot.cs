@@ -360,6 +360,10 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<DateTimeOffset?>("LookedAfterAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("looked_after_at");
+
                     b.Property<string>("Namespace")
                         .HasMaxLength(63)
                         .HasColumnType("character varying(63)")
@@ -437,6 +441,10 @@ namespace Lapse.Migrations
                     b.HasIndex("DueAt")
                         .HasDatabaseName("ix_grants_due_at")
                         .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_grants_ended_at")
+                        .HasFilter("looked_after_at IS NULL AND binding_uid IS NOT NULL");
 
                     b.HasIndex("LeaseOwner")
                         .HasDatabaseName("ix_grants_lease_owner")

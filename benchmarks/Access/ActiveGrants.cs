@@ -69,6 +69,6 @@ internal static class ActiveGrants
         if (await api.CreateBindingAsync(spec, signature, cancellation) is not CreateBindingResult.Created created) throw new InvalidOperationException("A binding could not be created.");
         grant.Created(created.Uid);
         grant.Answered();
-        grant.Activate(null, now);
+        grant.Activate(now);
     }
 }

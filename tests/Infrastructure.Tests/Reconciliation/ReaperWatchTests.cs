@@ -88,13 +88,13 @@ public sealed class ReaperWatchTests(PostgresFixture postgres) : DatabaseTest(po
         return await db.ClusterHealth.AsNoTracking().SingleAsync(Cancellation);
     }
 
-    private static async Task<ClusterCredential.Token> TokenAsync(IKubernetes client, PortalAccount account)
+    private static async Task<ClusterCredential.Token> TokenAsync(k8s.Kubernetes client, PortalAccount account)
     {
         var request = new Authenticationv1TokenRequest { Spec = new() { Audiences = [], ExpirationSeconds = 7200 } };
         return new((await client.CoreV1.CreateNamespacedServiceAccountTokenAsync(request, account.Name, account.Namespace, cancellationToken: Cancellation)).Status.Token);
     }
 
-    private static async Task ApplyAsync(IKubernetes client, IEnumerable<IKubernetesObject<V1ObjectMeta>> objects)
+    private static async Task ApplyAsync(k8s.Kubernetes client, IEnumerable<IKubernetesObject<V1ObjectMeta>> objects)
     {
         var rbac = client.RbacAuthorizationV1;
         foreach (var one in objects)

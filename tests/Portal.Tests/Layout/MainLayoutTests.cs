@@ -72,7 +72,7 @@ public sealed class MainLayoutTests : PortalTestContext
     {
         SignIn("dana", "lapse-admins");
 
-        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "People", "Identity provider"], Links(Shell()));
+        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "People", "Identity provider", "Emergency"], Links(Shell()));
     }
 
     [Fact]

@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261128083345_ReaperSign")]
-    partial class ReaperSign
+    [Migration("20261128085429_Reliability")]
+    partial class Reliability
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -363,6 +363,10 @@ namespace Lapse.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<DateTimeOffset?>("LookedAfterAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("looked_after_at");
+
                     b.Property<string>("Namespace")
                         .HasMaxLength(63)
                         .HasColumnType("character varying(63)")
@@ -440,6 +444,10 @@ namespace Lapse.Migrations
                     b.HasIndex("DueAt")
                         .HasDatabaseName("ix_grants_due_at")
                         .HasFilter("due_at IS NOT NULL");
+
+                    b.HasIndex("EndedAt")
+                        .HasDatabaseName("ix_grants_ended_at")
+                        .HasFilter("looked_after_at IS NULL AND binding_uid IS NOT NULL");
 
                     b.HasIndex("LeaseOwner")
                         .HasDatabaseName("ix_grants_lease_owner")
@@ -927,6 +935,113 @@ namespace Lapse.Migrations
                         .HasName("pk_role_snapshots");
 
                     b.ToTable("role_snapshots", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Holds.Hold", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("BegunAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("begun_at");
+
+                    b.Property<string>("BegunBy")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("begun_by");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("cause");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("why");
+
+                    b.Property<string>("Witness")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("witness");
+
+                    b.HasKey("Id")
+                        .HasName("pk_holds");
+
+                    b.ToTable("holds", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Holds.HoldEnd", b =>
+                {
+                    b.Property<Guid>("HoldId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("hold_id");
+
+                    b.Property<DateTimeOffset>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid>("EndedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("ended_by");
+
+                    b.Property<Guid>("ProofId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("proof_id");
+
+                    b.HasKey("HoldId")
+                        .HasName("pk_hold_ends");
+
+                    b.HasIndex("EndedBy")
+                        .HasDatabaseName("ix_hold_ends_ended_by");
+
+                    b.HasIndex("ProofId")
+                        .HasDatabaseName("ix_hold_ends_proof_id");
+
+                    b.ToTable("hold_ends", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Ledger.KeptCheckpoint", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<byte[]>("Peaks")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("peaks");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("Id")
+                        .HasName("pk_ledger_checkpoints");
+
+                    b.HasIndex("Sequence", "Id")
+                        .HasDatabaseName("ix_ledger_checkpoints_sequence_id");
+
+                    b.ToTable("ledger_checkpoints", (string)null);
                 });
 
             modelBuilder.Entity("Lapse.Domain.Ledger.LedgerEntry", b =>
@@ -1671,6 +1786,30 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_role_snapshots_clusters_cluster_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Holds.HoldEnd", b =>
+                {
+                    b.HasOne("Lapse.Domain.People.Person", null)
+                        .WithMany()
+                        .HasForeignKey("EndedBy")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_hold_ends_people_ended_by");
+
+                    b.HasOne("Lapse.Domain.Holds.Hold", null)
+                        .WithOne()
+                        .HasForeignKey("Lapse.Domain.Holds.HoldEnd", "HoldId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_hold_ends_holds_hold_id");
+
+                    b.HasOne("Lapse.Domain.StepUp.StepUpProof", null)
+                        .WithMany()
+                        .HasForeignKey("ProofId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_hold_ends_step_up_proofs_proof_id");
                 });
 
             modelBuilder.Entity("Lapse.Domain.People.SignInSession", b =>
