@@ -25,9 +25,9 @@ public class InclusionProofsBuilderTests
             foreach (var (sequence, proof) in proofs)
             {
                 Assert.True(proof.Verify(Hash((int)sequence), root));
-                var alone = new InclusionProofBuilder(sequence);
+                var alone = new InclusionProofsBuilder([sequence]);
                 for (var i = 1; i <= size; i++) alone.Append(Hash(i));
-                Assert.Equal(alone.Build().Path, proof.Path);
+                Assert.Equal(alone.Build().Proofs[sequence].Path, proof.Path);
             }
         }
     }

@@ -117,9 +117,9 @@ public class MerkleTreeTests
 
     private static InclusionProof Proof(int sequence, int size)
     {
-        var builder = new InclusionProofBuilder(sequence);
+        var builder = new InclusionProofsBuilder([sequence]);
         foreach (var entry in Entries(size)) builder.Append(entry);
-        return builder.Build();
+        return builder.Build().Proofs[sequence];
     }
 
     // RFC 6962, section 2.1, word for word: the left side has the largest power of two that is smaller than all.

@@ -280,26 +280,6 @@ public sealed class LedgerVerifierTests(PostgresFixture postgres) : DatabaseTest
         Assert.NotEqual(Hex(first.Checkpoint.Checkpoint.ProviderKeys), Hex(third.Checkpoint.Checkpoint.ProviderKeys));
     }
 
-    [Fact]
-    public async Task Prove_AnyEntry_IsShownUnderACheckpointWithoutTheOthers()
-    {
-        var entries = await WriteAsync(6);
-        await CheckpointAsync();
-        await WriteAsync(5);
-        await CheckpointAsync();
-        await WriteAsync(1);
-        await using var db = Database.CreateDbContext();
-
-        foreach (var (sequence, size) in (IEnumerable<(int, long)>)[(1, 6), (6, 6), (7, 11), (11, 11)])
-        {
-            var (checkpoint, proof) = (await LedgerProofs.ProveAsync(db, sequence, Cancellation))!.Value;
-            Assert.Equal((size, true), (checkpoint.Checkpoint.Sequence, TestInstallation.Key.Verify(checkpoint)));
-            Assert.True(proof.Verify((await ReadAsync())[sequence - 1].Hash, checkpoint.Checkpoint.TreeRoot));
-            Assert.False(proof.Verify(entries[sequence % 6].Hash, checkpoint.Checkpoint.TreeRoot));
-        }
-        Assert.Null(await LedgerProofs.ProveAsync(db, 12, Cancellation));
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("5")]
