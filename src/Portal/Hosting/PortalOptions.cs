@@ -39,6 +39,9 @@ public sealed class PortalOptions
     /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
+    /// <summary>How often an address or a person may do what costs something.</summary>
+    public LimitOptions Limits { get; set; } = new();
+
     /// <summary>
     /// Where metrics are served for Prometheus, such as <c>http://127.0.0.1:9464</c>, on a port of their own; <see langword="null"/> for nowhere.
     /// </summary>
@@ -65,6 +68,7 @@ public sealed class PortalOptions
         if (MetricsUrl is not null && (!MetricsUrl.IsAbsoluteUri || MetricsUrl.Scheme is not ("http" or "https") || MetricsUrl.Port <= 0)) yield return "Lapse:MetricsUrl must be an address with a port of its own, such as http://127.0.0.1:9464.";
         if (SecurityContact.Length > 0 && !(Uri.TryCreate(SecurityContact, UriKind.Absolute, out var contact) && contact.Scheme is "mailto" or "https")) yield return "Lapse:SecurityContact must be a mailto: or https: address.";
         if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
+        foreach (var error in Limits.Errors()) yield return error;
     }
 }
 
