@@ -15,6 +15,11 @@ namespace Lapse.Portal.Hosting;
 /// </summary>
 public static class RequestLimits
 {
+    private const string SignIn = "sign-in";
+    private const string SignInAnswer = "sign-in-answer";
+    private const string StepUp = "step-up";
+    private const string StepUpAnswer = "step-up-answer";
+
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly object Person = new();
 
@@ -48,11 +53,6 @@ public static class RequestLimits
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
-
-    private const string SignIn = "sign-in";
-    private const string SignInAnswer = "sign-in-answer";
-    private const string StepUp = "step-up";
-    private const string StepUpAnswer = "step-up-answer";
 
     // The callbacks are no endpoints: the handlers of authentication answer at exactly these paths.
     private static string? Of(HttpContext context) =>

@@ -9,6 +9,15 @@ namespace Lapse.Infrastructure.Tests.Hosting;
 /// <summary>The limits by address of the portal as it is served: whose address counts, and what is shown beyond.</summary>
 public sealed class ServeLimitTests(PostgresFixture postgres) : DatabaseTest(postgres)
 {
+    private readonly ScratchFolder _folder = new();
+
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+
     [Fact]
     public async Task SignIn_BeyondTheLimitWithForgedAddresses_Is429WithAPageThatSaysWhen()
     {
@@ -28,6 +37,12 @@ public sealed class ServeLimitTests(PostgresFixture postgres) : DatabaseTest(pos
         // A slash or other letters make no other address of it.
         using var other = await browser.GetAsync(new Uri("/SIGN-IN/", UriKind.Relative), Cancellation);
         Assert.Equal(HttpStatusCode.TooManyRequests, other.StatusCode);
+        // A form that is too much gets the same page, and is not taken for one of the page's own.
+        var go = new Uri($"/step-up/{Guid.NewGuid()}/go", UriKind.Relative);
+        using var first = await browser.PostAsync(go, new FormUrlEncodedContent([]), Cancellation);
+        using var second = await browser.PostAsync(go, new FormUrlEncodedContent([]), Cancellation);
+        Assert.Equal((HttpStatusCode.SeeOther, HttpStatusCode.TooManyRequests), (first.StatusCode, second.StatusCode));
+        Assert.Contains("Too many at once", await second.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         using var alive = await browser.GetAsync(new Uri("/health/live", UriKind.Relative), Cancellation);
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
         using var nowhere = await browser.GetAsync(new Uri("/nowhere.txt", UriKind.Relative), Cancellation);
@@ -69,6 +84,7 @@ public sealed class ServeLimitTests(PostgresFixture postgres) : DatabaseTest(pos
     private async Task<PortalProcess> ServeAsync(Dictionary<string, string?> settings)
     {
         settings["Lapse__Limits__SignInsPerMinute"] = "2";
+        settings["Lapse__Limits__StepUpsPerMinute"] = "1";
         var options = new PortalOptions
         {
             Folder = _folder.Path,
@@ -79,14 +95,5 @@ public sealed class ServeLimitTests(PostgresFixture postgres) : DatabaseTest(pos
         };
         await PortalProcess.RunAsync(options, ["migrate"], Cancellation);
         return await PortalProcess.StartAsync(options, Cancellation);
-    }
-
-    private readonly ScratchFolder _folder = new();
-
-    public override async ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        await base.DisposeAsync();
-        _folder.Dispose();
     }
 }
