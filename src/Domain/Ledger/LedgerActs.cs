@@ -98,4 +98,7 @@ public static class LedgerActs
 
     /// <summary>An operator applied a configuration on the machine.</summary>
     public const string OperatorApplied = "operator.applied";
+
+    /// <summary>An operator exchanged the certificate of the key ring, or encrypted anew what is stored.</summary>
+    public const string OperatorRotatedKeys = "operator.rotated-keys";
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Lapse.Infrastructure.Keys;
 
@@ -31,13 +33,28 @@ internal static class KeyFile
         using (var stream = new FileStream(draft, options)) stream.Write(content);
         try
         {
-            File.Move(draft, path, overwrite: false);
+            Place(draft, path);
         }
-        catch (IOException) when (File.Exists(path))
+        finally
         {
             File.Delete(draft);
         }
     }
+
+    // File.Move without overwriting looks first and renames then, and so replaces what somebody put there between; a link is made or not (link(2)).
+    private static void Place(string draft, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            if (!File.Exists(path)) File.Move(draft, path, overwrite: false);
+            return;
+        }
+        if (Link(Encoding.UTF8.GetBytes(draft + '\0'), Encoding.UTF8.GetBytes(path + '\0')) != 0 && !File.Exists(path)) throw new IOException($"{path} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(byte[] from, byte[] to);
 
     /// <summary>Writes what everybody may read, such as a public key.</summary>
     public static void Publish(string folder, string name, string content)

@@ -25,17 +25,22 @@ public static class KeyServices
         if (IsSandbox(configuration)) KeyFolder.Create(folder, TimeProvider.System.GetUtcNow());
         var installation = InstallationKey.Open(folder);
         var binding = BindingKey.Open(folder);
-        var certificate = KeyRingCertificate.Open(folder);
+        KeyRingCertificate.Open(folder).Dispose();
+        var encryption = new KeyRingEncryption(folder);
 
         // As factories, so that the container disposes of them.
         services.AddSingleton(_ => installation);
         services.AddSingleton(_ => binding);
         services.AddSingleton<Sealer>();
         services.AddSingleton<FirstKey>();
-        services.AddDataProtection().SetApplicationName("lapse").ProtectKeysWithCertificate(certificate);
+        services.AddSingleton(new KeyFolderPath(folder));
+        services.AddDataProtection().SetApplicationName("lapse");
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(options =>
+        {
             options.XmlRepository = new SignedKeyRing(
-                provider.GetRequiredService<IDbContextFactory<PortalDbContext>>(), installation, provider.GetRequiredService<ILogger<SignedKeyRing>>())));
+                provider.GetRequiredService<IDbContextFactory<PortalDbContext>>(), installation, encryption, provider.GetRequiredService<ILogger<SignedKeyRing>>());
+            options.XmlEncryptor = encryption;
+        }));
         return services;
     }
 

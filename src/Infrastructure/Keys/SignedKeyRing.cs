@@ -14,7 +14,7 @@ namespace Lapse.Infrastructure.Keys;
 /// and left out when it is read without that signature: otherwise somebody who can write the database would add a key of their
 /// own and forge sign-in cookies with it.
 /// </summary>
-internal sealed partial class SignedKeyRing(IDbContextFactory<PortalDbContext> database, InstallationKey key, ILogger<SignedKeyRing> log) : IXmlRepository
+internal sealed partial class SignedKeyRing(IDbContextFactory<PortalDbContext> database, InstallationKey key, KeyRingEncryption encryption, ILogger<SignedKeyRing> log) : IXmlRepository
 {
     private const string Domain = "lapse/key-ring/v1";
     private const string Signed = "signed";
@@ -27,7 +27,7 @@ internal sealed partial class SignedKeyRing(IDbContextFactory<PortalDbContext> d
         List<XElement> elements = [];
         foreach (var row in db.DataProtectionKeys.AsNoTracking().OrderBy(k => k.Id))
         {
-            if (Open(row.Xml) is { } element) elements.Add(element);
+            if (Open(row.Xml) is { } element) elements.Add(encryption.Open(element));
             else LogLeftOut(row.Id, row.FriendlyName);
         }
         return elements;
@@ -35,12 +35,30 @@ internal sealed partial class SignedKeyRing(IDbContextFactory<PortalDbContext> d
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        var content = element.ToString(SaveOptions.DisableFormatting);
-        var signature = key.Sign(Domain, Encoding.UTF8.GetBytes(content));
-        var signed = new XElement(Signed, new XAttribute(Signature, Convert.ToBase64String(signature)), new XAttribute(Content, Convert.ToBase64String(Encoding.UTF8.GetBytes(content))));
         using var db = database.CreateDbContext();
-        db.DataProtectionKeys.Add(new DataProtectionKey { FriendlyName = friendlyName, Xml = signed.ToString(SaveOptions.DisableFormatting) });
+        db.DataProtectionKeys.Add(new DataProtectionKey { FriendlyName = friendlyName, Xml = Sign(element) });
         db.SaveChanges();
+    }
+
+    /// <summary>Encrypts each element anew that is under an older certificate, as the database's owner; nobody else may change the key ring.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> RenewAsync(CancellationToken cancellation)
+    {
+        await using var db = await database.CreateDbContextAsync(cancellation);
+        var renewed = 0;
+        foreach (var row in await db.DataProtectionKeys.AsNoTracking().OrderBy(k => k.Id).ToListAsync(cancellation))
+        {
+            if (Open(row.Xml) is not { } element || encryption.Renew(element) is not { } current) continue;
+            var xml = Sign(current);
+            renewed += await db.DataProtectionKeys.Where(k => k.Id == row.Id && k.Xml == row.Xml).ExecuteUpdateAsync(set => set.SetProperty(k => k.Xml, xml), cancellation);
+        }
+        return renewed;
+    }
+
+    private string Sign(XElement element)
+    {
+        var content = Encoding.UTF8.GetBytes(element.ToString(SaveOptions.DisableFormatting));
+        return new XElement(Signed, new XAttribute(Signature, Convert.ToBase64String(key.Sign(Domain, content))), new XAttribute(Content, Convert.ToBase64String(content))).ToString(SaveOptions.DisableFormatting);
     }
 
     private XElement? Open(string? xml)

@@ -10,6 +10,9 @@ public sealed class ProviderOptions
     /// <summary>The name of the section.</summary>
     public const string Section = "Lapse:Provider";
 
+    // Everybody can read it in the sandbox's source.
+    private const string SandboxSecret = "lapse-sandbox";
+
     /// <summary>The address whose <c>/.well-known/openid-configuration</c> describes the provider.</summary>
     public string Authority { get; set; } = "";
 
@@ -80,10 +83,12 @@ public sealed class ProviderOptions
     {
         if (!Uri.TryCreate(Authority, UriKind.Absolute, out var authority)) yield return "Lapse:Provider:Authority is not set; it is the address of the identity provider, such as https://login.example.com.";
         else if (authority.Scheme != Uri.UriSchemeHttps && !(sandbox && authority.IsLoopback)) yield return "Lapse:Provider:Authority must be https; http is for the sandbox on this machine only.";
+        if (!sandbox && authority is { IsLoopback: true }) yield return "Lapse:Provider:Authority is on this machine, as the sandbox's provider is; set it to the address of your own identity provider.";
         if (string.IsNullOrWhiteSpace(ClientId)) yield return "Lapse:Provider:ClientId is not set.";
         if (string.IsNullOrWhiteSpace(ClientSecret)) yield return "Lapse:Provider:ClientSecret is not set; Lapse is a confidential client.";
+        else if (!sandbox && ClientSecret == SandboxSecret) yield return "Lapse:Provider:ClientSecret is the sandbox's, which everybody knows; make a new secret at your identity provider and set it.";
         if (!ProviderProfile.Known.ContainsKey(Profile)) yield return $"Lapse:Provider:Profile must be one of {string.Join(", ", ProviderProfile.Known.Keys)}.";
-        else if (Profile == ProviderProfile.Sandbox && !sandbox) yield return "Lapse:Provider:Profile Sandbox is for Lapse:Mode Sandbox only.";
+        else if (Profile == ProviderProfile.Sandbox && !sandbox) yield return "Lapse:Provider:Profile Sandbox is for Lapse:Mode Sandbox only; set it to the profile of your own identity provider, or to Generic.";
         else if (Effective().Requirement is { Acr.Count: 0, Amr.Count: 0 }) yield return $"The profile {Profile} does not say which values prove a second factor; set Lapse:Provider:Acr or Lapse:Provider:Amr.";
     }
 

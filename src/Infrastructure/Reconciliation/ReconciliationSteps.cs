@@ -72,7 +72,7 @@ public static class ReconciliationSteps
 
     /// <summary>Every step of one grant, in the order of a life without trouble.</summary>
     public static IReadOnlyList<string> OfAGrant { get; } =
-        [Claim, Check, Prepare, Create, Adopt, Verify, Activate, Discard, Fail, Inspect, End, Delete, Prove, Finish];
+        [Claim, Pass, Check, Prepare, Create, Adopt, Verify, Activate, Discard, Fail, Inspect, End, Delete, Prove, Finish];
 
     internal static ActivitySource Source { get; } = new(SourceName);
 

@@ -28,6 +28,8 @@ public static class LapseMetrics
     private static readonly Counter<long> StepUpsProved = Meter.CreateCounter<long>("lapse.step_ups.proved", "{step_up}", "Step-ups whose token held, by act.");
     private static readonly Counter<long> StepUpsRefused = Meter.CreateCounter<long>("lapse.step_ups.refused", "{step_up}", "Step-ups that were refused, by the rule that refused.");
 
+    private static readonly Counter<long> TooMany = Meter.CreateCounter<long>("lapse.rate_limited", "{attempt}", "What was refused because there was too much of it, by limit and by what was counted.");
+
     /// <summary>A grant became usable.</summary>
     public static void Usable(Grant grant)
     {
@@ -54,4 +56,9 @@ public static class LapseMetrics
     /// <summary>A step-up was refused.</summary>
     /// <param name="code">The refusal's code.</param>
     public static void Refused(string code) => StepUpsRefused.Add(1, new TagList { { "code", code } });
+
+    /// <summary>Something was refused because there was too much of it.</summary>
+    /// <param name="limit">Which limit.</param>
+    /// <param name="by">What was counted: <c>address</c> or <c>person</c>.</param>
+    public static void RateLimited(string limit, string by) => TooMany.Add(1, new TagList { { "limit", limit }, { "by", by } });
 }

@@ -3,6 +3,7 @@ using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Features.StepUp;
+using Lapse.Portal.Hosting;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +17,7 @@ public static partial class AuthenticationEndpoints
     /// <summary>Maps <c>GET /sign-in</c>, <c>POST /session/end</c> and the endpoints of step-up.</summary>
     public static IEndpointRouteBuilder MapLapseAuthentication(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/sign-in", SignInAsync).AllowAnonymous();
+        app.MapGet("/sign-in", SignInAsync).AllowAnonymous().LimitsSignIns();
         app.MapPost("/session/end", SignOutAsync).AllowAnonymous();
         app.MapLapseStepUp();
         return app;

@@ -31,6 +31,9 @@ public static class AuthenticationServices
         services.AddScoped<CookieEvents>();
         services.AddScoped<SignInEvents>();
         services.AddScoped<AuthenticationStateProvider, CircuitAuthentication>();
+        services.AddSingleton(portal.Limits);
+        // The limits themselves stand where the requests pass; this is what counts them.
+        services.AddRateLimiter(_ => { });
         services.AddLapseStepUp();
         services.AddHttpContextAccessor();
         services.AddAntiforgery(options => Shape(options.Cookie, https, https ? "__Host-lapse.antiforgery" : "lapse.antiforgery"));

@@ -14,6 +14,7 @@ public static class CommandLine
             ServeCommand.Create(),
             MigrateCommand.Create(),
             KeysCommand.Create(),
+            RotateKeysCommand.Create(),
             ApplyCommand.Create(),
             VerifyLedgerCommand.Create(),
             EvidenceCommand.Create(),

@@ -42,6 +42,9 @@ public sealed class PortalOptions
     /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
+    /// <summary>How often an address or a person may do what costs something.</summary>
+    public LimitOptions Limits { get; set; } = new();
+
     /// <summary>
     /// Where metrics are served for Prometheus, such as <c>http://127.0.0.1:9464</c>, on a port of their own; <see langword="null"/> for nowhere.
     /// </summary>
@@ -72,6 +75,7 @@ public sealed class PortalOptions
         if (SecurityContact.Length > 0 && !(Uri.TryCreate(SecurityContact, UriKind.Absolute, out var contact) && contact.Scheme is "mailto" or "https")) yield return "Lapse:SecurityContact must be a mailto: or https: address.";
         if (LeaveNotice < TimeSpan.Zero || LeaveNotice > TimeSpan.FromSeconds(30)) yield return "Lapse:LeaveNotice must be between 0 and 30 seconds.";
         if (Mode != PortalMode.Sandbox && ClusterStatusFile is not null) yield return "Lapse:ClusterStatusFile is for the sandbox only.";
+        foreach (var error in Limits.Errors()) yield return error;
     }
 }
 

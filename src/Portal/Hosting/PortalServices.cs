@@ -62,8 +62,9 @@ internal static class PortalServices
         app.UseSecurityHeaders(options);
         if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
-        app.UseStatusCodePagesWithReExecute("/not-found");
+        app.UseStatusCodePagesWithReExecute("/status/{0}");
         app.UseDatabaseTrouble();
+        app.UseRequestLimits(options.Limits);
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

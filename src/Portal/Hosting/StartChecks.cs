@@ -1,14 +1,29 @@
+using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Npgsql;
 
 namespace Lapse.Portal.Hosting;
 
 /// <summary>
-/// What must hold of the database before the portal serves. A schema that is newer is right as long as what was added since leaves
+/// What must hold of the settings and of the database before the portal serves. A schema that is newer is right as long as what was added since leaves
 /// this release alone: in a rolling upgrade, and after one that is taken back, the release before serves on.
 /// </summary>
 public static class StartChecks
 {
+    // In docker-compose.yml, and so known to everybody.
+    private const string SandboxPassword = "lapse-sandbox";
+
+    /// <summary>Everything that is wrong with the settings, each with what to do about it.</summary>
+    public static List<string> FindErrors(IConfiguration configuration)
+    {
+        var portal = configuration.Portal();
+        var provider = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
+        List<string> errors = [.. portal.Errors(), .. provider.Errors(portal.Mode == PortalMode.Sandbox)];
+        if (FindConnectionError(configuration.GetConnectionString("Portal"), portal.Mode) is { } connection) errors.Add(connection);
+        if (ProxyTrust.Problem(portal, configuration) is { } plain) errors.Add(plain);
+        return errors;
+    }
+
     /// <summary>What is wrong, with what to do about it; <see langword="null"/> if nothing is.</summary>
     public static async Task<string?> FindProblemAsync(IServiceProvider services, CancellationToken cancellation)
     {
@@ -26,6 +41,22 @@ public static class StartChecks
         catch (NpgsqlException e)
         {
             return $"The database does not answer: {e.Message}";
+        }
+    }
+
+    private static string? FindConnectionError(string? connection, PortalMode mode)
+    {
+        if (string.IsNullOrEmpty(connection)) return "ConnectionStrings:Portal is not set.";
+        try
+        {
+            return mode != PortalMode.Sandbox && new NpgsqlConnectionStringBuilder(connection).Password == SandboxPassword
+                ? "ConnectionStrings:Portal has the sandbox's password, which everybody knows; write a new one there and run lapse migrate, which gives it to the role."
+                : null;
+        }
+        catch (ArgumentException)
+        {
+            // Its own message could repeat a part of it, the password among them.
+            return "ConnectionStrings:Portal cannot be read; write it as Host=…;Database=…;Username=…;Password=….";
         }
     }
 

@@ -40,6 +40,17 @@ internal static class VerbServices
         return services.BuildServiceProvider();
     }
 
+    /// <summary>The database as its owner, and the installation's keys.</summary>
+    /// <exception cref="KeyFolderException">A key is missing or unusable.</exception>
+    public static ServiceProvider? WithKeysAsOwner(IConfiguration configuration)
+    {
+        var services = Database(configuration, "Owner");
+        if (services is null) return null;
+        services.AddLapseKeys(configuration);
+        services.AddSingleton<KeyRotation>();
+        return services.BuildServiceProvider();
+    }
+
     /// <summary>Registers the data source and contexts that come from it.</summary>
     public static IServiceCollection AddLapseDatabase(this IServiceCollection services, string connectionString)
     {
@@ -48,9 +59,9 @@ internal static class VerbServices
         return services;
     }
 
-    private static ServiceCollection? Database(IConfiguration configuration)
+    private static ServiceCollection? Database(IConfiguration configuration, string role = "Portal")
     {
-        if (configuration.GetConnectionString("Portal") is not { Length: > 0 } connection) return null;
+        if (configuration.GetConnectionString(role) is not { Length: > 0 } connection) return null;
         var services = new ServiceCollection();
         services.AddSingleton(configuration);
         services.AddSingleton(TimeProvider.System);

@@ -7,10 +7,12 @@ using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Portal.Authentication;
+using Lapse.Portal.Features;
 using Lapse.Portal.Features.Access;
 using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
+using Lapse.Portal.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Xunit;
@@ -339,7 +341,9 @@ public sealed class ExtendAccessTests(PostgresFixture postgres) : DatabaseTest(p
     private StepUpEngine Engine => new(
         Database, _portal.Guard,
         new ProviderGate(new ProviderOptions { Profile = ProviderProfile.Sandbox }, new ProviderMode(IsSandbox: true), _key ??= InstallationKey.Create(_keys.Path), _portal.Clock),
-        new StepUpHandlers([new SubmitRequest(_portal.Clock), new ApproveRequest(_portal.Clock)]), _portal.Clock);
+        new StepUpHandlers([new SubmitRequest(_portal.Clock), new ApproveRequest(_portal.Clock)]), Limits, _portal.Clock);
+
+    private PersonLimits Limits => new(new LimitOptions(), _portal.Clock);
 
     /// <summary>An access of alice that has been usable for five minutes.</summary>
     private async Task<AccessRequestId> ActiveAsync()
@@ -351,7 +355,7 @@ public sealed class ExtendAccessTests(PostgresFixture postgres) : DatabaseTest(p
     }
 
     private async Task<Refusal?> ExtendAsync(Actor actor, AccessRequestId earlier, AccessRequestContent? content = null) =>
-        (await new AskForAccess(Database, _portal.Guard, Engine, _portal.Clock).ExtendAsync(actor, earlier, content ?? More, Cancellation)).Refusal;
+        (await new AskForAccess(Database, _portal.Guard, Engine, Limits, _portal.Clock).ExtendAsync(actor, earlier, content ?? More, Cancellation)).Refusal;
 
     private async Task<AccessRequestId> DraftAsync(AccessRequestId earlier)
     {

@@ -103,6 +103,7 @@ public sealed class ReaperWatchTests(PostgresFixture postgres) : DatabaseTest(po
             {
                 V1Namespace place => client.CoreV1.CreateNamespaceAsync(place, cancellationToken: Cancellation),
                 V1ServiceAccount account => client.CoreV1.CreateNamespacedServiceAccountAsync(account, account.Metadata.NamespaceProperty, cancellationToken: Cancellation),
+                V1ConfigMap map => client.CoreV1.CreateNamespacedConfigMapAsync(map, map.Metadata.NamespaceProperty, cancellationToken: Cancellation),
                 V1Lease lease => client.CoordinationV1.CreateNamespacedLeaseAsync(lease, lease.Metadata.NamespaceProperty, cancellationToken: Cancellation),
                 V1ClusterRole role => rbac.CreateClusterRoleAsync(role, cancellationToken: Cancellation),
                 V1ClusterRoleBinding binding => rbac.CreateClusterRoleBindingAsync(binding, cancellationToken: Cancellation),

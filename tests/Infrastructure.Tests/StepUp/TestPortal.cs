@@ -9,6 +9,7 @@ using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
+using Lapse.Portal.Hosting;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -66,6 +67,7 @@ public sealed class TestPortal : IAsyncDisposable
         builder.Services.AddCascadingAuthenticationState();
         builder.Services.AddLapseKeys(builder.Configuration).AddLapseOidc(builder.Configuration).AddLapseAuthentication(builder.Configuration);
         var app = builder.Build();
+        app.UseRequestLimits(app.Services.GetRequiredService<LimitOptions>());
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

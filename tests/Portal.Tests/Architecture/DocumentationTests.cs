@@ -44,13 +44,14 @@ public partial class DocumentationTests
     [Theory]
     [InlineData(typeof(PortalOptions), "Lapse:")]
     [InlineData(typeof(PortalGroupsOptions), "Lapse:Groups:")]
+    [InlineData(typeof(LimitOptions), "Lapse:Limits:")]
     [InlineData(typeof(ProviderOptions), "Lapse:Provider:")]
     [InlineData(typeof(ReconciliationOptions), "")]
     [InlineData(typeof(SchedulerOptions), "Lapse:Scheduler:")]
     public void Configuration_EverySetting_IsInItsTable(Type options, string prefix)
     {
         var text = Read("docs/configuration.md");
-        var settings = options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.PropertyType != typeof(PortalGroupsOptions)).Select(p => prefix + p.Name).ToList();
+        var settings = options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && p.PropertyType != typeof(PortalGroupsOptions) && p.PropertyType != typeof(LimitOptions)).Select(p => prefix + p.Name).ToList();
 
         Assert.NotEmpty(settings);
         Assert.All(settings, setting => Assert.Contains($"| `{setting}` |", text, StringComparison.Ordinal));

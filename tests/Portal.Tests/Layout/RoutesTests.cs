@@ -11,7 +11,7 @@ namespace Lapse.Portal.Tests.Layout;
 
 public sealed class RoutesTests : PortalTestContext
 {
-    private static readonly Type[] PublicPages = [typeof(SignedOutPage), typeof(DeniedPage), typeof(ErrorPage)];
+    private static readonly Type[] PublicPages = [typeof(SignedOutPage), typeof(DeniedPage), typeof(ErrorPage), typeof(TooManyPage)];
 
     public static TheoryData<Type> Pages => [.. typeof(Routes).Assembly.GetTypes().Where(type => type.IsDefined(typeof(RouteAttribute)))];
 

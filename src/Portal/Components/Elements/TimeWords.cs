@@ -57,6 +57,14 @@ public static class TimeWords
     public static string Machine(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>How long to wait, rounded up: <c>1 second</c>, <c>40 seconds</c>, <c>3 minutes</c>.</summary>
+    public static string Wait(TimeSpan wait)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+        var (count, unit) = seconds <= 90 ? (seconds, "second") : ((int)Math.Ceiling(seconds / 60.0), "minute");
+        return count == 1 ? $"1 {unit}" : string.Create(CultureInfo.InvariantCulture, $"{count} {unit}s");
+    }
+
     private static DateOnly DayOf(DateTimeOffset at, TimeZoneInfo zone) =>
         DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(at, zone).DateTime);
 

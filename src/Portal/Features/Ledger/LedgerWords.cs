@@ -39,6 +39,7 @@ public static class LedgerWords
         [LedgerActs.HoldBegun] = "put provisioning on hold",
         [LedgerActs.HoldEnded] = "ended the hold",
         [LedgerActs.OperatorApplied] = "applied a configuration on the machine",
+        [LedgerActs.OperatorRotatedKeys] = "rotated the keys on the machine",
     };
 
     /// <summary>The families of acts in the order of the filter, by the name in the address.</summary>

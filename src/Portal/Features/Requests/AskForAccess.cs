@@ -17,7 +17,7 @@ namespace Lapse.Portal.Features.Requests;
 /// leaves, so nothing typed is lost whatever happens there.
 /// </summary>
 [UseCase]
-public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, StepUpEngine stepUp, TimeProvider clock)
+public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, StepUpEngine stepUp, PersonLimits limits, TimeProvider clock)
 {
     /// <summary>Drafts a request and begins its step-up.</summary>
     /// <param name="actor">Who asks.</param>
@@ -73,6 +73,7 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
 
@@ -92,6 +93,8 @@ public sealed class AskForAccess(IDbContextFactory<PortalDbContext> contexts, Ac
         var request = AccessRequest.Draft(content, entry, workflow, rules!, current.Value.Id, name.Value, now, extends?.Request.Id);
         using var span = LapseTraces.Start("request.draft", request.Id);
         if (await SubmitRequest.FindIdenticalAsync(db, request, cancellation) is { } identical) return identical;
+        // Last, so that whoever gets the form wrong is told what is wrong with it.
+        if (await limits.CheckDraftAsync(db, current.Value.Id, cancellation) is { } tooMany) return tooMany;
         db.AccessRequests.Add(request);
         await db.CommitAsync(cancellation);
         return request.Id;

@@ -3,6 +3,7 @@ using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
+using Lapse.Portal.Hosting;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
@@ -16,7 +17,7 @@ internal static partial class StepUpEndpoints
 {
     public static void MapLapseStepUp(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/step-up/{id:guid}/go", GoAsync).AllowAnonymous();
+        app.MapPost("/step-up/{id:guid}/go", GoAsync).AllowAnonymous().LimitsStepUps();
         // A link, a bookmark or a reload: leads to the page that names the act, and starts nothing.
         app.MapGet("/step-up/{id:guid}/go", (Guid id) => Results.LocalRedirect(StepUpEngine.Address(StepUpChallengeId.From(id)))).AllowAnonymous();
         app.MapPost("/step-up/{id:guid}/cancel", CancelAsync).AllowAnonymous();

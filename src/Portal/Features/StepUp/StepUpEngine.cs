@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Lapse.Portal.Features.StepUp;
 
 /// <summary>Begins, starts and cancels step-ups. What comes back from the provider is for <see cref="StepUpAnswer"/>.</summary>
-public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, ActorGuard guard, ProviderGate gate, StepUpHandlers handlers, TimeProvider clock)
+public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, ActorGuard guard, ProviderGate gate, StepUpHandlers handlers, PersonLimits limits, TimeProvider clock)
 {
     private static readonly Refusal NotOpen = new("ChallengeNotOpen", "This confirmation is not open any more, or not yours. Nothing was done; start again from the page of what you want to confirm.");
 
@@ -40,6 +40,7 @@ public sealed class StepUpEngine(IDbContextFactory<PortalDbContext> database, Ac
         var person = await guard.FindAsync(db, actor, cancellation);
         if (!person.Succeeded) return person.Refusal!;
         if (await gate.CheckAsync(db, kind, cancellation) is { } closed) return ProviderRefusals.For(closed, person.Value);
+        if (await limits.CheckStepUpAsync(db, actor.PersonId, cancellation) is { } tooMany) return tooMany;
 
         // Never left for the provider, so nothing can come of it; a started one stays, its person is shown it.
         await db.StepUpChallenges

@@ -1,3 +1,4 @@
+using Lapse.Portal.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Lapse.Portal.Features.StepUp;
@@ -7,6 +8,8 @@ internal static class StepUpServices
 {
     public static IServiceCollection AddLapseStepUp(this IServiceCollection services)
     {
+        services.TryAddSingleton(new LimitOptions());
+        services.TryAddSingleton<PersonLimits>();
         services.TryAddSingleton<StepUpHandlers>();
         services.TryAddSingleton<StepUpEngine>();
         services.TryAddSingleton<StepUpAnswer>();

@@ -18,13 +18,18 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(string[] args, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var errors = builder.Configuration.Portal().Errors().ToList();
-        if (builder.Configuration.GetConnectionString("Portal") is not { Length: > 0 }) errors.Add("ConnectionStrings:Portal is not set.");
-        if (ProxyTrust.Problem(builder.Configuration.Portal(), builder.Configuration) is { } plain) errors.Add(plain);
+        var errors = StartChecks.FindErrors(builder.Configuration);
         if (errors.Count > 0) return Console.Refuse(string.Join(Environment.NewLine, errors));
 
         builder.WebHost.UseStaticWebAssets();
-        builder.AddPortal();
+        try
+        {
+            builder.AddPortal();
+        }
+        catch (KeyFolderException missing)
+        {
+            return Console.Refuse(missing.Message);
+        }
         builder.AddLeaving();
         builder.ListenForMetrics(builder.Configuration.Portal());
         await using var app = builder.Build();
