@@ -8,6 +8,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Infrastructure.Tests.Reconciliation;
 using Lapse.Sandbox;
@@ -89,6 +90,9 @@ internal sealed class KillStory
         using var last = MortalProcess.Start(_database, null, _plan.AheadAtLast);
         _lives.Add((last.StartedAt, _plan.AheadAtLast));
         var over = await UntilOverAsync(last, grant, sight, cancellation);
+        // What the rows say is there before the replica has said which step it ended; whose steps are points has to say them all.
+        for (var deadline = DateTimeOffset.UtcNow + Patience; _plan.Kills.Length == 0 && !(last.Steps.Contains(ReconciliationSteps.Finish) && last.Steps[^1] == ReconciliationSteps.Pass) && DateTimeOffset.UtcNow < deadline;)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation);
         _steps.AddRange(last.Steps);
         await JudgeAsync(over, api, sight, cancellation);
 

@@ -5,6 +5,7 @@ using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Hosting;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Features;
@@ -39,6 +40,8 @@ public abstract class PageTestContext<TAsk, TView> : PortalTestContext
         // Nobody listens to a database here, so no change is ever told.
         Services.AddSingleton(_ => NpgsqlDataSource.Create("Host=127.0.0.1"));
         Services.AddSingleton<ChangeFeed>();
+        Services.AddSingleton(new LimitOptions());
+        Services.AddSingleton<PersonLimits>();
         Services.AddSingleton<StepUpEngine>();
         Services.AddSingleton<StepUpHandlers>();
         Services.AddSingleton<ProviderGate>();
