@@ -47,5 +47,6 @@ public sealed record GrantView(
     public static GrantView Of(Grant grant, DateTimeOffset now) => new(
         grant.Id, grant.RequestId, grant.RoleName, grant.Namespace, grant.Status, grant.EndReason, grant.FailureReason,
         grant.StartsAt, grant.UsableAt, grant.EndsAt, grant.EndedAt ?? grant.RevokingSince ?? grant.UsableAt ?? grant.CreatedAt,
-        grant.LastError, grant.AlreadyHadBy, GrantLateness.IsOverdue(grant, now)) { IsLookedAfter = grant.IsOver && grant.BindingUid is not null, IsLookOver = grant.EndedAt <= now - LeftBehind.LookWithin };
+        grant.LastError, grant.AlreadyHadBy, GrantLateness.IsOverdue(grant, now))
+    { IsLookedAfter = grant.IsOver && grant.BindingUid is not null, IsLookOver = grant.EndedAt <= now - LeftBehind.LookWithin };
 }
