@@ -56,7 +56,7 @@ public sealed class AccessibilityTests(LapseFixture lapse)
         var admin = await lapse.WindowAsync(lapse.Person("Dana", "lapse-admins"), phone);
         await CheckAsync(
             admin, "/ledger", "/access?whose=all", "/requests?whose=everybody", "/admin/clusters", "/admin/clusters/new",
-            "/admin/catalogue", "/admin/catalogue?show=workflows", "/admin/catalogue/entries/new", "/admin/catalogue/workflows/new", "/admin/people", "/admin/provider");
+            "/admin/catalogue", "/admin/catalogue?show=workflows", "/admin/catalogue/entries/new", "/admin/catalogue/workflows/new", "/admin/people", "/admin/provider", "/admin/emergency", "/admin/hold");
         await admin.OpenAsync("/admin/catalogue");
         await admin.Link("Edit payments in production").ClickAsync();
         await admin.Page.WaitForURLAsync("**/admin/catalogue/entries/*-*");

@@ -76,7 +76,7 @@ public sealed partial class EmergencyPage
         if (!await Dialogs.ConfirmAsync($"End {whose}?", "This cannot be taken back.", $"End {whose}", consequences, "Keep it all")) return;
         if (await RunAsync((actor, cancellation) => Ending.EndAsync(actor, scope, _hold, _why, cancellation)) is not { } outcome) return;
         _refusal = outcome.Refusal;
-        if (outcome.Succeeded) _done = $"{Words.Count(outcome.Value.Grants, "grant")} ended or being taken away.{(outcome.Value.IsHeld ? " Lapse is on hold." : "")} The page Access shows each.";
+        if (outcome.Succeeded) _done = $"{Words.Count(outcome.Value.Grants, "grant")} ended or being taken away.{(outcome.Value.IsHeld ? " Lapse is on hold." : "")}";
         await ReloadAsync();
     }
 

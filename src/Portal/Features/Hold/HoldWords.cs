@@ -5,6 +5,9 @@ namespace Lapse.Portal.Features.Hold;
 /// <summary>What a hold is about, in words.</summary>
 internal static class HoldWords
 {
+    /// <summary>What somebody typed as a reason, as a sentence between others.</summary>
+    public static string Sentence(string why) => why.Length > 0 && char.IsPunctuation(why[^1]) ? why : why + ".";
+
     /// <summary>What the cause means.</summary>
     public static string Cause(HoldCause cause) => cause switch
     {

@@ -30,7 +30,7 @@ public static class ThreadEvents
         var (sentence, tone, icon) = Say(entry, content, what, actor is not null);
         return new(
             entry.Sequence, entry.Time, actor, sentence, tone, icon, Text(content, "comment"),
-            content.TryGetProperty("proof", out _) ? "Proof of the second factor" : "Details",
+            content.TryGetProperty("proof", out var proof) ? proof.ValueKind == JsonValueKind.Object ? "Proof of the second factor" : "Proof of the end" : "Details",
             [.. Lines(content), new("ledger entry", entry.Sequence.ToString(CultureInfo.InvariantCulture))]);
     }
 
