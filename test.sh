@@ -64,6 +64,7 @@ last=(EndToEnd.Tests)
 middle=()
 for folder in tests/*/; do
   name=$(basename "$folder")
+  case $name in *.Tests) ;; *) continue ;; esac
   [ -f "tests/$name/$name.csproj" ] || continue
   case " ${quick[*]} ${last[*]} " in
     *" $name "*) ;;

@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Lapse.Domain.Text;
 
 namespace Lapse.Infrastructure.Keys;
 
 /// <summary>The certificate whose key encrypts the key ring of ASP.NET Core data protection, which itself is kept in the database.</summary>
 internal static class KeyRingCertificate
 {
+    private const string Name = "Lapse key ring of ";
+
     /// <summary>The file: PKCS #12 without a password; the rights of the file protect it.</summary>
     public const string FileName = "data-protection.pfx";
 
@@ -50,8 +53,15 @@ internal static class KeyRingCertificate
         foreach (var file in OldFiles(folder)) File.Delete(Path.Combine(folder, file));
     }
 
-    /// <summary>When a certificate was made, to the second.</summary>
-    public static DateTimeOffset MadeAt(X509Certificate2 certificate) => new DateTimeOffset(certificate.NotBefore).AddDays(1);
+    /// <summary>
+    /// When a certificate was made. It stands in its name: what X.509 says of its validity counts whole seconds (RFC 5280, section 4.1.2.5),
+    /// and a key of the same second may be from before it.
+    /// </summary>
+    public static DateTimeOffset MadeAt(X509Certificate2 certificate)
+    {
+        var name = certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+        return name.StartsWith(Name, StringComparison.Ordinal) && CanonicalTime.Read(name[Name.Length..]) is { } at ? at : new DateTimeOffset(certificate.NotBefore).AddDays(1);
+    }
 
     private static X509Certificate2 Open(string folder, string file)
     {
@@ -69,7 +79,7 @@ internal static class KeyRingCertificate
     private static void Make(string folder, string file, DateTimeOffset now)
     {
         using var key = RSA.Create(3072);
-        var request = new CertificateRequest("CN=Lapse key ring", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest($"CN={Name}{CanonicalTime.Text(now)}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         // Nothing checks how long it is valid: it is only a way to hold a key.
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(50));
         KeyFile.Create(folder, file, certificate.ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, null));
