@@ -25,11 +25,7 @@ public static class DoubtedRecords
         var actor = LedgerActor.Of(by);
         // Grants before requests, as everywhere.
         var grants = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE status IN ('Scheduled', 'Provisioning') ORDER BY id FOR UPDATE").ToListAsync(cancellation);
-        foreach (var grant in grants)
-        {
-            grant.End(EndReason.Revoked, by, now);
-            db.Record(now, actor, grant.IsOver ? LedgerActs.GrantEnded : LedgerActs.GrantRevoking, LedgerSubject.Of(grant.Id), new JsonObject { ["reason"] = nameof(EndReason.Revoked), ["comment"] = Why });
-        }
+        foreach (var grant in grants) db.End(grant, EndReason.Revoked, by, Why, now);
         var requests = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE status IN ('Draft', 'AwaitingApproval') ORDER BY id FOR UPDATE").ToListAsync(cancellation);
         foreach (var request in requests)
         {
@@ -42,7 +38,6 @@ public static class DoubtedRecords
             change.Withdraw(now);
             db.Record(now, actor, LedgerActs.ChangeWithdrawn, LedgerSubject.Of(change.Id), new JsonObject { ["title"] = change.Title, ["reason"] = Why });
         }
-        foreach (var over in grants.Where(g => g.IsOver).GroupBy(g => g.RequestId))
-            await db.CloseIfOverAsync(over.Key, [.. over.Select(g => g.Id)], cancellation);
+        await db.CloseIfOverAsync([.. grants.Where(g => g.IsOver)], cancellation);
     }
 }

@@ -32,15 +32,14 @@ public static class ShutOut
         var sessions = await db.SignInSessions.Where(s => s.PersonId == person && s.EndedAt == null).ToListAsync(cancellation);
         foreach (var session in sessions) session.End(now);
         // Grants before requests, as everywhere, so that two who lock both never wait for each other.
-        var grants = await EndGrantsAsync(db, person, by, actor, now, cancellation);
+        var grants = await EndGrantsAsync(db, person, by, now, cancellation);
         var requests = await EndRequestsAsync(db, person, actor, now, cancellation);
         var changes = await EndChangesAsync(db, person, actor, now, cancellation);
-        foreach (var over in grants.Where(g => g.IsOver).GroupBy(g => g.RequestId))
-            await db.CloseIfOverAsync(over.Key, [.. over.Select(g => g.Id)], cancellation);
+        await db.CloseIfOverAsync([.. grants.Where(g => g.IsOver)], cancellation);
         return new(sessions.Count, grants.Count, requests, changes);
     }
 
-    private static async Task<List<Grant>> EndGrantsAsync(PortalDbContext db, PersonId person, PersonId? by, string actor, DateTimeOffset now, CancellationToken cancellation)
+    private static async Task<List<Grant>> EndGrantsAsync(PortalDbContext db, PersonId person, PersonId? by, DateTimeOffset now, CancellationToken cancellation)
     {
         var grants = await db.Grants.FromSql($"""
             SELECT g.*, g.xmin FROM grants g
@@ -49,12 +48,7 @@ public static class ShutOut
                     SELECT 1 FROM decisions d WHERE d.request_id = g.request_id AND d.request_version = g.request_version AND d.person_id = {person.Value} AND d.verdict = 'Approve'))
             ORDER BY g.id DESC FOR UPDATE
             """).ToListAsync(cancellation);
-        foreach (var grant in grants)
-        {
-            grant.End(EndReason.Revoked, by, now);
-            db.Record(now, actor, grant.IsOver ? LedgerActs.GrantEnded : LedgerActs.GrantRevoking, LedgerSubject.Of(grant.Id),
-                new JsonObject { ["reason"] = nameof(EndReason.Revoked), ["comment"] = grant.PersonId == person ? Why : ApproverWhy });
-        }
+        foreach (var grant in grants) db.End(grant, EndReason.Revoked, by, grant.PersonId == person ? Why : ApproverWhy, now);
         return grants;
     }
 

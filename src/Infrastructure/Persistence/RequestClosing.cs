@@ -13,26 +13,16 @@ public static class RequestClosing
     /// (<see cref="OpenKeys"/>), so that the extension is either seen here or finds the request closed. A request is locked
     /// before its extension, everywhere.
     /// </summary>
-    public static Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation) => db.CloseIfOverAsync(ended.RequestId, [ended.Id], cancellation);
+    public static Task CloseIfOverAsync(this PortalDbContext db, Grant ended, CancellationToken cancellation) => db.CloseIfOverAsync([ended], cancellation);
 
-    /// <summary>The same for several grants of one request that end together.</summary>
-    public static async Task CloseIfOverAsync(this PortalDbContext db, AccessRequestId id, IReadOnlyCollection<GrantId> ended, CancellationToken cancellation)
-    {
-        // A request that somebody took out of its table must not keep its access alive.
-        if (await db.LockAsync(id, cancellation) is not { } request) return;
-        var live = await db.Grants.AnyAsync(g => g.RequestId == id && !ended.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed, cancellation);
-        if (live || request.Status != RequestStatus.Approved) return;
-        var key = OpenKeys.OfExtension(request.Id);
-        request.Close(await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE open_key = {key} FOR UPDATE").SingleOrDefaultAsync(cancellation));
-    }
-
-    /// <summary>The same for grants of several requests that end together, in as few statements as for one.</summary>
+    /// <summary>The same for grants that end together, of one request or of several, in as few statements as for one.</summary>
     public static async Task CloseIfOverAsync(this PortalDbContext db, IReadOnlyCollection<Grant> ended, CancellationToken cancellation)
     {
         if (ended.Count == 0) return;
         AccessRequestId[] ids = [.. ended.Select(g => g.RequestId).Distinct()];
         GrantId[] over = [.. ended.Select(g => g.Id)];
         Guid[] locked = [.. ids.Select(id => id.Value)];
+        // A request that somebody took out of its table must not keep its access alive.
         var requests = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE id = ANY({locked}) ORDER BY id FOR UPDATE").ToListAsync(cancellation);
         var live = await db.Grants.Where(g => ids.Contains(g.RequestId) && !over.Contains(g.Id) && g.Status != GrantStatus.Ended && g.Status != GrantStatus.Failed)
             .Select(g => g.RequestId).Distinct().ToListAsync(cancellation);

@@ -44,9 +44,7 @@ public sealed class EndAccess(IDbContextFactory<PortalDbContext> contexts, Actor
         // Ending what is ending or over already is done, not refused: a double click does one thing.
         if (grant.Status == GrantStatus.Revoking || grant.IsOver) return new Done();
 
-        grant.End(how, current.Value.Id, now);
-        db.Record(now, LedgerActor.Of(current.Value.Id), grant.IsOver ? LedgerActs.GrantEnded : LedgerActs.GrantRevoking, LedgerSubject.Of(grant.Id),
-            new JsonObject { ["reason"] = how.ToString(), ["comment"] = why.Trim() });
+        db.End(grant, how, current.Value.Id, why.Trim(), now);
         if (grant.IsOver) await db.CloseIfOverAsync(grant, cancellation);
         await db.CommitAsync(cancellation);
         return new Done();

@@ -40,14 +40,8 @@ public sealed class EndInEmergency(IDbContextFactory<PortalDbContext> contexts, 
         if (!await ExistsAsync(db, scope, cancellation)) return new Refusal("ScopeUnknown", "There is no such person or cluster. Nothing was ended.");
         // Newer grants before older ones, grants before requests and both before the hold, as everywhere, so that nobody waits for somebody who waits for them.
         var grants = await LiveIn(db, scope).ToListAsync(cancellation);
-        foreach (var grant in grants)
-        {
-            grant.End(EndReason.Revoked, admin, now);
-            db.Record(now, LedgerActor.Of(admin), grant.IsOver ? LedgerActs.GrantEnded : LedgerActs.GrantRevoking, LedgerSubject.Of(grant.Id),
-                new JsonObject { ["reason"] = nameof(EndReason.Revoked), ["comment"] = words });
-        }
-        foreach (var over in grants.Where(g => g.IsOver).GroupBy(g => g.RequestId))
-            await db.CloseIfOverAsync(over.Key, [.. over.Select(g => g.Id)], cancellation);
+        foreach (var grant in grants) db.End(grant, EndReason.Revoked, admin, words, now);
+        await db.CloseIfOverAsync([.. grants.Where(g => g.IsOver)], cancellation);
         if (hold) await Holds.BeginAsync(db, HoldCause.Admin, words, LedgerActor.Of(admin), now, cancellation);
         db.Record(now, LedgerActor.Of(admin), LedgerActs.EmergencyEnded, scope.Subject, new JsonObject { ["grants"] = grants.Count, ["hold"] = hold, ["why"] = words });
         return new EmergencyEnd(grants.Count, hold);
