@@ -23,8 +23,8 @@ public static class DoubtedRecords
     public static async Task EndAllThatIsOpenAsync(this PortalDbContext db, PersonId by, DateTimeOffset now, CancellationToken cancellation)
     {
         var actor = LedgerActor.Of(by);
-        // Grants before requests, as everywhere.
-        var grants = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE status IN ('Scheduled', 'Provisioning') ORDER BY id FOR UPDATE").ToListAsync(cancellation);
+        // Newer grants before older ones, and grants before requests, as everywhere.
+        var grants = await db.Grants.FromSql($"SELECT *, xmin FROM grants WHERE status IN ('Scheduled', 'Provisioning') ORDER BY id DESC FOR UPDATE").ToListAsync(cancellation);
         foreach (var grant in grants) db.End(grant, EndReason.Revoked, by, Why, now);
         var requests = await db.AccessRequests.FromSql($"SELECT *, xmin FROM access_requests WHERE status IN ('Draft', 'AwaitingApproval') ORDER BY id FOR UPDATE").ToListAsync(cancellation);
         foreach (var request in requests)

@@ -31,7 +31,7 @@ public static class ShutOut
         var actor = by is { } admin ? LedgerActor.Of(admin) : LedgerActor.Lapse;
         var sessions = await db.SignInSessions.Where(s => s.PersonId == person && s.EndedAt == null).ToListAsync(cancellation);
         foreach (var session in sessions) session.End(now);
-        // Grants before requests, as everywhere, so that two who lock both never wait for each other.
+        // Newer grants before older ones, and grants before requests, as everywhere, so that two who lock both never wait for each other.
         var grants = await EndGrantsAsync(db, person, by, now, cancellation);
         var requests = await EndRequestsAsync(db, person, actor, now, cancellation);
         var changes = await EndChangesAsync(db, person, actor, now, cancellation);
