@@ -101,6 +101,22 @@ public sealed class KeyboardTests(LapseFixture lapse)
         await window.CloseAsync();
     }
 
+    [Fact]
+    public async Task Search_IsInTheAddress_AndShowEverythingEmptiesIt()
+    {
+        var window = await lapse.WindowAsync(lapse.Person("Alice", "developers"));
+        await window.OpenAsync("/catalogue");
+        var search = window.Page.Locator("#catalogue-search");
+        await search.PressSequentiallyAsync("nowhere at all");
+        await window.Page.WaitForURLAsync("**/catalogue?q=nowhere+at+all");
+        await window.Page.GetByText("Show everything").ClickAsync();
+        await Expect(search).ToHaveValueAsync("");
+        await Expect(search).ToBeFocusedAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Article, new() { Name = "Edit payments in production" })).ToBeVisibleAsync();
+        await window.Page.WaitForURLAsync("**/catalogue");
+        await window.CloseAsync();
+    }
+
     private static async Task PressAsync(IPage page, params string[] keys)
     {
         foreach (var key in keys) await page.Keyboard.PressAsync(key);

@@ -62,12 +62,12 @@ public sealed class PeoplePageTests : AdminTestContext<PeopleAsk, PeopleView>
     }
 
     [Fact]
-    public void Search_Typed_IsInTheAddress()
+    public void Search_KeepsWhatIsTyped_AndSaysItsParameter()
     {
         Query.Answer(new PeopleView([], null));
-        Open().Find("#people-search").Input("ali");
+        var search = Open("/admin/people?q=ali").Find("#people-search");
 
-        Assert.EndsWith("/admin/people?q=ali", Address, StringComparison.Ordinal);
+        Assert.Equal(("ali", "q"), (search.GetAttribute("value"), search.GetAttribute("data-search-parameter")));
     }
 
     [Fact]

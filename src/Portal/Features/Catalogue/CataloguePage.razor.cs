@@ -10,7 +10,6 @@ public sealed partial class CataloguePage
 {
     private readonly List<CatalogueItem> _entries = [];
     private CatalogueCursor? _next;
-    private string _typed = "";
 
     /// <summary>The search in the address.</summary>
     [SupplyParameterFromQuery(Name = "q")]
@@ -26,9 +25,6 @@ public sealed partial class CataloguePage
         .Select(entry => entry.Cluster)
         .Where(cluster => cluster.State is not (ClusterState.Healthy or ClusterState.Unknown))
         .DistinctBy(cluster => cluster.Id);
-
-    /// <inheritdoc/>
-    protected override void OnInitialized() => _typed = Search ?? "";
 
     /// <inheritdoc/>
     protected override bool Concerns(string change) =>
@@ -54,24 +50,5 @@ public sealed partial class CataloguePage
     private async Task MoreAsync()
     {
         if (await RunAsync((actor, _) => Query.AskAsync(actor, Asked with { After = _next }, Gone)) is { Succeeded: true } more) Append(more.Value);
-    }
-
-    private Task TypedAsync(string? text)
-    {
-        _typed = text ?? "";
-        return GoAsync();
-    }
-
-    private Task ClearAsync()
-    {
-        _typed = "";
-        return GoAsync();
-    }
-
-    private Task GoAsync()
-    {
-        var search = _typed.Trim();
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("q", search.Length == 0 ? null : search), replace: true);
-        return Task.CompletedTask;
     }
 }

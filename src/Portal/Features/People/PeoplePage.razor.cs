@@ -15,7 +15,6 @@ public sealed partial class PeoplePage
     private readonly List<PersonRow> _people = [];
     private PeopleCursor? _next;
     private Refusal? _refusal;
-    private string _typed = "";
 
     /// <summary>The search in the address.</summary>
     [SupplyParameterFromQuery(Name = "q")]
@@ -51,9 +50,6 @@ public sealed partial class PeoplePage
     };
 
     /// <inheritdoc/>
-    protected override void OnInitialized() => _typed = Search ?? "";
-
-    /// <inheritdoc/>
     protected override bool Concerns(string change) => base.Concerns(change) || change.StartsWith("person:", StringComparison.Ordinal);
 
     /// <inheritdoc/>
@@ -76,13 +72,6 @@ public sealed partial class PeoplePage
     private async Task MoreAsync()
     {
         if (await RunAsync((actor, _) => Query.AskAsync(actor, Asked with { After = _next }, Gone)) is { Succeeded: true } more) Append(more.Value);
-    }
-
-    private void OnSearch(ChangeEventArgs args)
-    {
-        _typed = args.Value as string ?? "";
-        var search = _typed.Trim();
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("q", search.Length == 0 ? null : search), replace: true);
     }
 
     private async Task DisableAsync(PersonRow person)
