@@ -69,8 +69,9 @@ internal sealed class EndsAtOnce : IScenario
         await using var replica = await ReconcilerReplica.StartAsync(database);
         using var deleted = new StepClock(ReconciliationSteps.Delete);
         using var finished = new StepClock(ReconciliationSteps.Finish);
-        // The watch has listed what is there, and connections are open.
+        // The watch has listed what is there, each was looked at, and connections are open.
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+        while (await HeldAsync(database, cancellation) > 0) await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
         var first = DateTimeOffset.UtcNow.AddSeconds(5);
         await using (var move = database.Owner.CreateCommand(
             "UPDATE grants SET ends_at = $1 + (n - 1) * $2, due_at = $1 + (n - 1) * $2 FROM unnest($3) WITH ORDINALITY AS t (grant_id, n) WHERE id = grant_id"))
@@ -91,5 +92,11 @@ internal sealed class EndsAtOnce : IScenario
             rows.ConvertAll(g => (deleted.Ends[g.Id.ToString()] - g.EndsAt!.Value).TotalMilliseconds),
             rows.ConvertAll(g => (finished.Ends[g.Id.ToString()] - g.EndsAt!.Value).TotalMilliseconds),
             rows.Count(g => g.RevokingSince < g.EndsAt));
+    }
+
+    private static async Task<int> HeldAsync(TestDatabase database, CancellationToken cancellation)
+    {
+        await using var db = database.CreateDbContext();
+        return await db.Grants.CountAsync(g => g.LeaseOwner != null, cancellation);
     }
 }

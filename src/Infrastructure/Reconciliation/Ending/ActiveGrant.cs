@@ -17,7 +17,8 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
     {
         // A row without an end is no reason to go on.
         var end = grant.EndsAt is not { } ends || ends <= clock.GetUtcNow() ? ActiveEnd.Expired : await InspectAsync(grant, cancellation);
-        if (end is null) return await records.ReleaseAsync(grant, grant.EndsAt, cancellation);
+        // Due at the end that it has now: it may have been moved while the binding was looked at.
+        if (end is null) return GrantRecords.Given(await records.RecordAsync(grant, (_, current, _) => current.Release(current.EndsAt), cancellation));
 
         using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant);
         step?.SetTag("lapse.reason", end.Reason.ToString());
