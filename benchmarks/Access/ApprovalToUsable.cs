@@ -33,6 +33,7 @@ internal sealed class ApprovalToUsable : IScenario
         await PrepareBareAsync(database, cancellation);
         await using var replica = await ReconcilerReplica.StartAsync(database);
         using var usable = new StepClock(ReconciliationSteps.Activate);
+        using var steps = new StepTimes();
 
         List<double> lapse = [], bare = [];
         for (var number = 0; number < warmUp + count; number++)
@@ -47,6 +48,7 @@ internal sealed class ApprovalToUsable : IScenario
             lapse.Add(took.TotalMilliseconds);
             bare.Add(least.TotalMilliseconds);
         }
+        steps.Say();
         table.Add(Figure.Time("approval committed to access usable, p50", Percentiles.Of(lapse, 50), Percentiles.Of(bare, 50), 2));
         table.Add(Figure.Time("approval committed to access usable, p99", Percentiles.Of(lapse, 99), Percentiles.Of(bare, 99), 2));
     }

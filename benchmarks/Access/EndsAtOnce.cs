@@ -69,6 +69,7 @@ internal sealed class EndsAtOnce : IScenario
         await using var replica = await ReconcilerReplica.StartAsync(database);
         using var deleted = new StepClock(ReconciliationSteps.Delete);
         using var finished = new StepClock(ReconciliationSteps.Finish);
+        using var steps = new StepTimes();
         // The watch has listed what is there, each was looked at, and connections are open.
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
         while (await HeldAsync(database, cancellation) > 0) await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation);
@@ -84,6 +85,7 @@ internal sealed class EndsAtOnce : IScenario
         // What the portal does when it sets an end: it tells all replicas.
         await database.ExecuteAsOwnerAsync("SELECT pg_notify('lapse_changes', 'grant:all')", cancellation);
         await finished.UntilAsync(grants.Count, Patience, cancellation);
+        steps.Say();
 
         await using var db = database.CreateDbContext();
         var rows = await db.Grants.AsNoTracking().Where(g => grants.Contains(g.Id)).ToListAsync(cancellation);

@@ -36,15 +36,11 @@ internal sealed record GrantFacts(
     /// <summary>The approvals by people of the request's current version, in their order.</summary>
     public IEnumerable<Decision> Approvals => Decisions.Where(d => d.Verdict == Verdict.Approve && d.PersonId is not null);
 
-    /// <summary>The rules that can be asked about without the cluster: as last read, else as pinned.</summary>
-    public RoleRules KnownRules() => RoleRules.Parse(SnapshotRules ?? Request.PinnedRules);
+    /// <summary>What its probe can be asked by the rules that are known without the cluster: as last read, else as pinned.</summary>
+    public AccessQuestion? KnownQuestion() => ProbeQuestions.Of(Grant, SnapshotRules ?? Request.PinnedRules);
 
     /// <summary>One question that only this grant's binding answers with yes for its probe; <see langword="null"/> if the rules allow nothing that can be asked.</summary>
-    public AccessQuestion? Question(RoleRules rules) => Question(Grant, rules);
-
-    /// <inheritdoc cref="Question(RoleRules)"/>
-    public static AccessQuestion? Question(Grant grant, RoleRules rules) =>
-        ProbeQuestion.For(rules, grant.Namespace is null) is { } question ? question.IsResource ? question with { Namespace = grant.Namespace ?? "" } : question : null;
+    public AccessQuestion? Question(RoleRules rules) => ProbeQuestions.Of(Grant, rules);
 
     /// <summary>The binding.</summary>
     public BindingSpec Spec(string probe, DateTimeOffset notAfter) => new()

@@ -11,7 +11,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// clock only wake the two lanes. Any number of replicas share the work.
 /// </summary>
 internal sealed partial class GrantReconciler(
-    GrantClaims claims, GrantWorker worker, ReconcilerWakes wakes, ChangeFeed feed, ReconciliationOptions options, TimeProvider clock, ILogger<GrantReconciler> log) : BackgroundService
+    GrantClaims claims, GrantWorker worker, EndTurns turns, ReconcilerWakes wakes, ChangeFeed feed, ReconciliationOptions options, TimeProvider clock, ILogger<GrantReconciler> log) : BackgroundService
 {
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
@@ -29,12 +29,12 @@ internal sealed partial class GrantReconciler(
                 return Task.CompletedTask;
             });
         await Task.WhenAll(
-            RunLaneAsync(Lane.Start, options.Starts, stoppingToken),
-            RunLaneAsync(Lane.End, options.Ends, stoppingToken),
+            RunLaneAsync(Lane.Start, inHand => options.Starts - inHand, stoppingToken),
+            RunLaneAsync(Lane.End, turns.Room, stoppingToken),
             FreeAsync(stoppingToken));
     }
 
-    private async Task RunLaneAsync(Lane lane, int most, CancellationToken stopping)
+    private async Task RunLaneAsync(Lane lane, Func<int, int> room, CancellationToken stopping)
     {
         var running = new HashSet<Task>();
         while (!stopping.IsCancellationRequested)
@@ -42,11 +42,11 @@ internal sealed partial class GrantReconciler(
             running.RemoveWhere(task => task.IsCompleted);
             try
             {
-                var claimed = await ClaimAsync(lane, most - running.Count, stopping);
+                var claimed = await ClaimAsync(lane, room(running.Count), stopping);
                 foreach (var id in claimed) running.Add(WorkAsync(lane, id, stopping));
                 // Full batches leave more behind.
-                if (claimed.Count > 0 && running.Count < most) continue;
-                await SleepAsync(lane, running, most, stopping);
+                if (claimed.Count > 0 && room(running.Count) > 0) continue;
+                await SleepAsync(lane, room(running.Count) > 0, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -76,11 +76,12 @@ internal sealed partial class GrantReconciler(
 
     private async Task WorkAsync(Lane lane, GrantId id, CancellationToken stopping)
     {
+        using var turn = lane == Lane.End ? turns.Take() : null;
         _inHand[(id, lane)] = true;
         try
         {
             await Task.Yield();
-            await worker.RunAsync(id, claims.Owner(lane), stopping);
+            await worker.RunAsync(id, turn, claims.Owner(lane), stopping);
         }
         finally
         {
@@ -90,10 +91,10 @@ internal sealed partial class GrantReconciler(
         wakes.Wake();
     }
 
-    private async Task SleepAsync(Lane lane, HashSet<Task> running, int most, CancellationToken cancellation)
+    private async Task SleepAsync(Lane lane, bool roomy, CancellationToken cancellation)
     {
         var sleep = options.LongestSleep;
-        if (running.Count < most && await claims.NextDueAsync(lane, cancellation) is { } due)
+        if (roomy && await claims.NextDueAsync(lane, cancellation) is { } due)
         {
             var until = due - clock.GetUtcNow();
             if (until < sleep) sleep = until;

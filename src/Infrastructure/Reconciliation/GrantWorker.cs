@@ -12,9 +12,10 @@ internal sealed partial class GrantWorker(
 
     /// <summary>Works on a grant. Nothing that goes wrong with one grant reaches another.</summary>
     /// <param name="id">The grant.</param>
+    /// <param name="turn">Its turn among the ends; <see langword="null"/> for one that begins.</param>
     /// <param name="owner">The signature of the lease.</param>
     /// <param name="stopping">The replica stops; the grant is given back.</param>
-    public async Task RunAsync(GrantId id, string owner, CancellationToken stopping)
+    public async Task RunAsync(GrantId id, EndTurn? turn, string owner, CancellationToken stopping)
     {
         using var pass = ReconciliationSteps.Start(ReconciliationSteps.Pass);
         pass?.SetTag(ReconciliationSteps.GrantTag, id.ToString());
@@ -24,11 +25,12 @@ internal sealed partial class GrantWorker(
         Grant? grant = null;
         try
         {
+            if (turn is not null) await turn.BeginAsync(both.Token);
             for (var steps = 0; steps < MostSteps; steps++)
             {
                 grant = await records.ReadAsync(id, owner, both.Token);
                 if (grant is null || grant.IsOver) return;
-                if (await StepAsync(grant, both.Token) == StepResult.Released) return;
+                if (await StepAsync(grant, turn, both.Token) == StepResult.Released) return;
             }
             await records.ReleaseAsync(grant!, clock.GetUtcNow() + TimeSpan.FromSeconds(1), both.Token);
         }
@@ -46,11 +48,11 @@ internal sealed partial class GrantWorker(
         }
     }
 
-    private Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation) => grant.Status switch
+    private Task<StepResult> StepAsync(Grant grant, EndTurn? turn, CancellationToken cancellation) => grant.Status switch
     {
         GrantStatus.Scheduled or GrantStatus.Provisioning => provision.StepAsync(grant, cancellation),
-        GrantStatus.Active => active.StepAsync(grant, cancellation),
-        GrantStatus.Revoking => ending.StepAsync(grant, cancellation),
+        GrantStatus.Active => active.StepAsync(grant, turn, cancellation),
+        GrantStatus.Revoking => ending.StepAsync(grant, turn, cancellation),
         GrantStatus.Ended or GrantStatus.Failed => Task.FromResult(StepResult.Released),
     };
 

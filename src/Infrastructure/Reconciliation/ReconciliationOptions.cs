@@ -9,6 +9,12 @@ public sealed record ReconciliationOptions
     /// <summary>Grants that are ended at once by one replica; lanes of their own, so that no end waits for a start.</summary>
     public int Ends { get; init; } = 32;
 
+    /// <summary>Grants that one replica takes in one statement to end them: those whose access is not gone yet are never more.</summary>
+    public int EndsTaken { get; init; } = 128;
+
+    /// <summary>Grants that one replica has in hand at most whose end is not recorded yet: their access is gone, their proof waits.</summary>
+    public int EndsInHand { get; init; } = 4096;
+
     /// <summary>How long a worker holds a grant. All its calls time out well before.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(90);
 

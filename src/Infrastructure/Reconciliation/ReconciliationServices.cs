@@ -40,7 +40,7 @@ public static class ReconciliationServices
         services.TryAddSingleton(CheckpointFolders.Of(configuration));
         services.AddSingleton<CheckpointFiles>().AddSingleton<CheckpointMaker>().AddSingleton<LedgerWitnesses>().AddSingleton<LedgerDoubts>().AddSingleton<CheckpointRound>().AddSingleton<CheckpointWakes>();
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
-        services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<GrantWorker>();
+        services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<EndTurns>().AddSingleton<GrantWorker>();
         services.AddSingleton<BindingSweep>().AddSingleton<LeftBehindLook>().AddSingleton<RequestTimeouts>().AddSingleton<ChangeTimeouts>().AddSingleton<ShutOutSweep>();
         services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>().AddHostedService<CheckpointLoop>();
         services.AddQuartz(quartz => quartz.AddReconciliationJobs(options));

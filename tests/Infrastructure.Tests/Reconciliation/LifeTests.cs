@@ -5,6 +5,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
@@ -181,5 +182,23 @@ public sealed class LifeTests(PostgresFixture postgres, ControlPlaneFixture cont
         Assert.IsType<GetBindingResult.Found>(await LookAsync(grants[1]));
         await using var db = Database.CreateDbContext();
         Assert.NotNull((await db.AccessRequests.SingleAsync(r => r.Id == request.Id, Cancellation)).OpenKey);
+    }
+
+    [Fact]
+    public async Task End_MovedWhileTheBindingIsLookedAt_IsKeptToTheMoment()
+    {
+        var grant = await ApprovedAsync();
+        var replica = await StartAsync();
+        await UntilAsync(grant, GrantStatus.Active);
+
+        using (var looked = new StopAfter(ReconciliationSteps.Inspect, grant.Id))
+        {
+            replica.Get<ReconcilerWakes>().Look(grant.Id);
+            await looked.Reached;
+            await Database.ExecuteAsOwnerAsync("UPDATE grants SET ends_at = now() + interval '1 second', due_at = now() + interval '1 second'", Cancellation);
+            await looked.GoOnToTheEndAsync();
+        }
+
+        Assert.Equal(EndReason.Expired, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
     }
 }

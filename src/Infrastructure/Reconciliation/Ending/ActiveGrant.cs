@@ -10,20 +10,25 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// Ends an active grant when its time is over, when its binding is not as it was made, or when its rows give it longer than its
 /// signature. Nothing is ever put back.
 /// </summary>
-internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, TimeProvider clock)
+internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, EndingGrant ending, TimeProvider clock)
 {
     /// <summary>Does what is next for an active grant.</summary>
-    public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
+    public async Task<StepResult> StepAsync(Grant grant, EndTurn? turn, CancellationToken cancellation)
     {
         // A row without an end is no reason to go on.
         var end = grant.EndsAt is not { } ends || ends <= clock.GetUtcNow() ? ActiveEnd.Expired : await InspectAsync(grant, cancellation);
         // Due at the end that it has now: it may have been moved while the binding was looked at.
         if (end is null) return GrantRecords.Given(await records.RecordAsync(grant, (_, current, _) => current.Release(current.EndsAt), cancellation));
 
+        // What was just saved need not be read again.
+        return await BeginAsync(grant, end, cancellation) is { } begun ? await ending.StepAsync(begun, turn, cancellation) : StepResult.Again;
+    }
+
+    private async Task<Grant?> BeginAsync(Grant grant, ActiveEnd end, CancellationToken cancellation)
+    {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.End, grant);
         step?.SetTag("lapse.reason", end.Reason.ToString());
-        await records.RecordAsync(grant, (db, current, now) => end.Begin(db, current, now), cancellation);
-        return StepResult.Again;
+        return await records.RecordAsync(grant, (db, current, now) => end.Begin(db, current, now), cancellation);
     }
 
     private async Task<ActiveEnd?> InspectAsync(Grant grant, CancellationToken cancellation)

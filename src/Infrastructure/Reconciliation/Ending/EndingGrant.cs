@@ -24,20 +24,23 @@ internal sealed class EndingGrant(
     private const int Looks = 10;
 
     /// <summary>Does what is next for a grant that is being revoked.</summary>
-    public async Task<StepResult> StepAsync(Grant grant, CancellationToken cancellation)
+    public async Task<StepResult> StepAsync(Grant grant, EndTurn? turn, CancellationToken cancellation)
     {
-        var (cluster, question) = await ReadAsync(grant, cancellation);
-        var link = connections.To(cluster);
+        var link = connections.To(await ClusterAsync(grant, cancellation));
         if (!link.Succeeded) return await records.StumbleAsync(grant, link.Refusal!.Message, cancellation);
 
-        string? foreign;
         using (ReconciliationSteps.Start(ReconciliationSteps.Delete, grant))
         {
-            (var obstacle, foreign) = await DeleteAsync(grant, link.Value.Api, cancellation);
-            if (obstacle is not null) return await records.StumbleAsync(grant, obstacle, cancellation);
+            if (await DeleteKnownAsync(grant, link.Value.Api, cancellation) is { } obstacle) return await records.StumbleAsync(grant, obstacle, cancellation);
         }
+        if (turn is not null) await turn.ToProofAsync(cancellation);
+        string? foreign;
+        AccessQuestion? question;
         using (ReconciliationSteps.Start(ReconciliationSteps.Prove, grant))
         {
+            (var held, foreign) = await GoneAsync(grant, link.Value.Api, cancellation);
+            if (held is not null) return await records.StumbleAsync(grant, held, cancellation);
+            question = await QuestionAsync(grant, cancellation);
             if (question is not null && await DeniedAsync(grant, question, link.Value.Api, cancellation) is { } obstacle) return await records.StumbleAsync(grant, obstacle, cancellation);
             if (grant.InFlightUntil > clock.GetUtcNow())
             {
@@ -49,33 +52,40 @@ internal sealed class EndingGrant(
         return await FinishAsync(grant, foreign, probed: question is not null, cancellation);
     }
 
-    // What is asked of the probe; null when nothing was ever announced, or nothing can be asked about: the look by name is the proof then.
-    private async Task<(Cluster Cluster, AccessQuestion? Question)> ReadAsync(Grant grant, CancellationToken cancellation)
+    private async Task<Cluster> ClusterAsync(Grant grant, CancellationToken cancellation)
     {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        return await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation);
+    }
+
+    // What is asked of the probe; null when nothing was ever announced, or nothing can be asked about: the look by name is the proof then.
+    private async Task<AccessQuestion?> QuestionAsync(Grant grant, CancellationToken cancellation)
+    {
+        if (grant.ProbeUser is null) return null;
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         try
         {
-            var facts = await EndingFacts.ReadAsync(db, grant, cancellation);
-            return (facts.Cluster, grant.ProbeUser is null ? null : facts.Question(grant));
+            return ProbeQuestions.Of(grant, await KnownRules.ReadAsync(db, grant, cancellation));
         }
         catch (Exception broken) when (BrokenRecords.Says(broken))
         {
             // Records that somebody broke must not keep the access alive.
-            return (await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation), null);
+            return null;
         }
     }
 
-    // Until a look by name finds nothing of ours; a deletion that was taken may be undone by nobody but a finalizer.
-    private async Task<(string? Obstacle, string? Foreign)> DeleteAsync(Grant grant, ClusterApi api, CancellationToken cancellation)
-    {
-        // What has the UID that was recorded is ours whatever became of it, and a deletion with that UID meets nothing else. So the
-        // access goes with the first call, and the look comes after it.
-        if (grant.BindingUid is { Length: > 0 } known
-            && await api.DeleteBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, known, cancellation) is DeleteBindingResult.Unknown away)
-        {
+    // What has the UID that was recorded is ours whatever became of it, and a deletion with that UID meets nothing else. So the
+    // access goes with the first call, and the look comes after it.
+    private static async Task<string?> DeleteKnownAsync(Grant grant, ClusterApi api, CancellationToken cancellation) =>
+        grant.BindingUid is { Length: > 0 } known
+        && await api.DeleteBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, known, cancellation) is DeleteBindingResult.Unknown away
             // Not worth waiting for a second answer that does not come.
-            return (away.Failure.Message, null);
-        }
+            ? away.Failure.Message
+            : null;
+
+    // Until a look by name finds nothing of ours; a deletion that was taken may be undone by nobody but a finalizer.
+    private async Task<(string? Obstacle, string? Foreign)> GoneAsync(Grant grant, ClusterApi api, CancellationToken cancellation)
+    {
         for (var look = 1; ; look++)
         {
             var found = await api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation);

@@ -32,7 +32,7 @@ internal sealed class ProvisionCheck(
         if (refused is not null) return refused;
         var link = connections.To(facts!.Cluster);
         if (!link.Succeeded) return Closed(link.Refusal!);
-        return facts.Question(facts.KnownRules()) is { } question
+        return facts.KnownQuestion() is { } question
             ? new CheckResult.Ready(new(facts, link.Value, question, null))
             : new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
     }
@@ -87,9 +87,10 @@ internal sealed class ProvisionCheck(
         if (rules.Failure is { } failure) return await ReadFailedAsync(grant, link.Value, failure, cancellation);
 
         // Kept already, as it is: nothing to write, and nothing to read once more.
-        if (facts.SnapshotRules != rules.Value.ToCanonicalJson()) await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
+        var text = rules.Value.ToCanonicalJson();
+        if (facts.SnapshotRules != text) await snapshots.KeepAsync(grant.ClusterId, grant.RoleKind, grant.RoleName, grant.Namespace, rules.Value, cancellation);
         if (facts.Question(rules.Value) is not { } question) return new CheckResult.Refused(FailureReason.RoleGone, RoleWithoutRules, Alert: false);
-        if (!Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
+        if (facts.Request.PinnedRules != text && !Escalation.Covers(RoleRules.Parse(facts.Request.PinnedRules), rules.Value)) return new CheckResult.Widened(facts, rules.Value);
         var person = await link.Value.Breaker.RunAsync(token => link.Value.Api.ReviewPersonAsync(grant.ClusterUserName, GroupsIn(facts.Cluster, asked), question, token), cancellation);
         return new CheckResult.Ready(new(facts, link.Value, question, person is { Succeeded: true, Value: { Allowed: true } answer } ? AlreadyHadBy(facts, answer, question) : null));
     }
