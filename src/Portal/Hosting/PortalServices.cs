@@ -15,7 +15,7 @@ using Lapse.Portal.Features.StepUp;
 namespace Lapse.Portal.Hosting;
 
 /// <summary>Puts the portal together: what it is made of, and the order in which a request passes through it.</summary>
-internal static class PortalServices
+public static class PortalServices
 {
     private const long LargestBody = 128 * 1024;
 
@@ -34,7 +34,7 @@ internal static class PortalServices
         services.AddDatabaseWatch();
         services.AddSingleton<Leaving>();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRazorComponents().AddInteractiveServerComponents(CircuitLimits.Apply).AddHubOptions(CircuitLimits.Apply);
         services.AddCascadingAuthenticationState();
         services.AddPortalComponents();
         services.AddLapseKeys(configuration);
@@ -61,7 +61,7 @@ internal static class PortalServices
         app.UseTrustedProxies(options);
         app.UseSecurityHeaders(options);
         if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();
-        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseRequestErrors();
         app.UseStatusCodePagesWithReExecute("/status/{0}");
         app.UseDatabaseTrouble();
         app.UseRequestLimits(options.Limits);
