@@ -59,7 +59,8 @@ public sealed class EvidenceExport(
             ["madeAt"] = CanonicalTime.Text(made),
             ["provider"] = new JsonObject
             {
-                ["issuer"] = provider.Issuer ?? provider.Authority,
+                // As its tokens name it, which is not always the address that it is asked at.
+                ["issuer"] = facts.Requester.Issuer,
                 ["client"] = provider.ClientId,
                 ["groupsClaim"] = profile.GroupsClaim,
                 ["acrClaim"] = profile.AcrClaim,

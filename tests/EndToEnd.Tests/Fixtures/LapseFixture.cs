@@ -16,6 +16,7 @@ public sealed class LapseFixture : IAsyncLifetime
     // Kept after the run, so that a failure can be read up in the portal's log.
     private readonly string _folder = Path.Combine(Checkout.Root, "artifacts", "end-to-end");
     private PostgresServer _postgres = null!;
+    private PortalOptions _options = null!;
     private IPlaywright _playwright = null!;
     private int _people;
 
@@ -36,8 +37,19 @@ public sealed class LapseFixture : IAsyncLifetime
     /// <summary>Takes the portal's traces and logs.</summary>
     public Collector Collector { get; private set; } = null!;
 
+    /// <summary>A file that nobody else has.</summary>
+    public string File(string name) => Path.Combine(_folder, $"{Guid.NewGuid():N}-{name}");
+
+    /// <summary>Where the portal leaves its checkpoints.</summary>
+    public string CheckpointFile => Path.Combine(_folder, "checkpoints", "ledger-checkpoint.json");
+
+    /// <summary>Runs a verb with the portal's settings, as an operator does.</summary>
+    /// <returns>What it said.</returns>
+    /// <exception cref="SandboxException">Its exit code was not 0.</exception>
+    public Task<string> RunAsync(params string[] arguments) => PortalProcess.RunAsync(_options, arguments, TestContext.Current.CancellationToken);
+
     /// <summary>What the portal wrote to its log so far; its own categories write everything.</summary>
-    public Task<string> LogAsync() => File.ReadAllTextAsync(Path.Combine(_folder, "portal", "portal.log"), TestContext.Current.CancellationToken);
+    public Task<string> LogAsync() => System.IO.File.ReadAllTextAsync(Path.Combine(_folder, "portal", "portal.log"), TestContext.Current.CancellationToken);
 
     /// <summary>What must be in no log and in no span, whatever was done.</summary>
     public IReadOnlyList<string> Secrets { get; private set; } = [];
@@ -68,6 +80,7 @@ public sealed class LapseFixture : IAsyncLifetime
             Environment = new Dictionary<string, string?>
             {
                 ["Lapse__MetricsUrl"] = Metrics.GetLeftPart(UriPartial.Authority),
+                ["Lapse__CheckpointFolder"] = Directory.CreateDirectory(Path.Combine(_folder, "checkpoints")).FullName,
                 ["Lapse__Provider__ClientSecret"] = "lapse-sandbox",
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Collector.Address,
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
@@ -78,6 +91,7 @@ public sealed class LapseFixture : IAsyncLifetime
         };
         // The client's secret, the passwords of both connections; every token, of people and of the cluster, begins as a JWT does.
         Secrets = ["lapse-sandbox", ServingPassword, new Npgsql.NpgsqlConnectionStringBuilder(owner).Password!, "eyJ"];
+        _options = options;
         Directory.CreateDirectory(options.Folder);
         await PortalProcess.RunAsync(options, ["migrate"], cancellation);
         Cluster = await cluster;
