@@ -206,7 +206,9 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
         {
             yield return new Finding
             {
-                Check = Checks.Many, Severity = Severity.Info, Subject = subject,
+                Check = Checks.Many,
+                Severity = Severity.Info,
+                Subject = subject,
                 Evidence = $"{subject} has {list.Select(one => (one.Role, one.Role.Kind == "Role" ? one.Namespace : "")).Distinct().Count()} different roles by {list.Count} bindings, such as {string.Join(", ", list.Take(3).Select(one => one.Reference))}.",
                 Fix = Checks.Many.Fix,
             };
@@ -216,15 +218,25 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
         {
             yield return new Finding
             {
-                Check = Checks.Many, Severity = Severity.Info, Namespace = space,
-                Evidence = $"{set.Count} different subjects are named by RoleBindings of {space}.", Fix = Checks.Many.Fix,
+                Check = Checks.Many,
+                Severity = Severity.Info,
+                Namespace = space,
+                Evidence = $"{set.Count} different subjects are named by RoleBindings of {space}.",
+                Fix = Checks.Many.Fix,
             };
         }
     }
 
     private static Finding Finding(Check check, Severity severity, BindingObject binding, RoleObject? role, Subject? subject, string evidence, string fix, string roleName = "") => new()
     {
-        Check = check, Severity = severity, Subject = subject, Role = role?.Reference ?? roleName, Binding = binding.Reference, Namespace = binding.Namespace,
-        Evidence = evidence, Fix = fix, Rules = [],
+        Check = check,
+        Severity = severity,
+        Subject = subject,
+        Role = role?.Reference ?? roleName,
+        Binding = binding.Reference,
+        Namespace = binding.Namespace,
+        Evidence = evidence,
+        Fix = fix,
+        Rules = [],
     };
 }
