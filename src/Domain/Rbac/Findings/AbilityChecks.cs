@@ -76,6 +76,8 @@ internal static class AbilityChecks
     /// <summary>What a graver finding of the same binding says already, so that it is not said apart.</summary>
     internal static ImmutableArray<(Check Whole, Check Part)> Folded { get; } =
     [
+        // A Pod has its ServiceAccount's token and any Secret of the namespace without asking.
+        (Checks.RunWorkloads, Checks.IssueTokens), (Checks.RunWorkloads, Checks.WriteSecrets),
         (Checks.ListSecrets, Checks.ReadSecrets), (Checks.RunWorkloads, Checks.ChangePods), (Checks.RunWorkloads, Checks.EnterPods),
         (Checks.RunWorkloads, Checks.EphemeralContainers), (Checks.RunWorkloads, Checks.ForwardPorts), (Checks.RunWorkloads, Checks.DeleteWorkloads),
         (Checks.EnterPods, Checks.ForwardPorts), (Checks.EscalateRoles, Checks.Aggregation), (Checks.Webhooks, Checks.AdmissionPolicies),
