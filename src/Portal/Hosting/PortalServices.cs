@@ -41,6 +41,7 @@ internal static class PortalServices
         services.AddLapseOidc(configuration);
         services.AddLapseAuthentication(configuration);
         services.AddLapseReconciliation(configuration);
+        services.AddLapseRbac(configuration);
         services.AddPortalScheduler(configuration);
         services.AddFeatures();
         services.AddPortalHealth();
