@@ -4,6 +4,7 @@ using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
