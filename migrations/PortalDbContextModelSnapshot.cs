@@ -1367,6 +1367,10 @@ namespace Lapse.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("gravity");
 
+                    b.Property<int?>("LastSnapshot")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_snapshot");
+
                     b.Property<string>("Namespace")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1385,14 +1389,6 @@ namespace Lapse.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("rules");
-
-                    b.Property<DateTimeOffset>("SeenAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("seen_at");
-
-                    b.Property<int>("SeenSnapshot")
-                        .HasColumnType("integer")
-                        .HasColumnName("seen_snapshot");
 
                     b.Property<DateTimeOffset>("StandsSince")
                         .HasColumnType("timestamp with time zone")

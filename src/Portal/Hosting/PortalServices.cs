@@ -4,6 +4,7 @@ using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
@@ -41,6 +42,7 @@ internal static class PortalServices
         services.AddLapseOidc(configuration);
         services.AddLapseAuthentication(configuration);
         services.AddLapseReconciliation(configuration);
+        services.AddLapseRbac(configuration);
         services.AddPortalScheduler(configuration);
         services.AddFeatures();
         services.AddPortalHealth();

@@ -79,11 +79,11 @@ public sealed class KeptFinding
     /// <summary>Since when it stands; later than <see cref="FirstSeenAt"/> if it was gone in between.</summary>
     public DateTimeOffset StandsSince { get; private set; }
 
-    /// <summary>The newest snapshot that shows it.</summary>
-    public int SeenSnapshot { get; private set; }
-
-    /// <summary>When that snapshot was taken.</summary>
-    public DateTimeOffset SeenAt { get; private set; }
+    /// <summary>
+    /// The last snapshot that shows it, once it is gone or not evaluated; <see langword="null"/> while every new one shows it, so that a
+    /// snapshot writes only findings that are different.
+    /// </summary>
+    public int? LastSnapshot { get; private set; }
 
     /// <summary>When it was seen to be gone; <see langword="null"/> while it stands.</summary>
     public DateTimeOffset? GoneAt { get; private set; }
@@ -107,7 +107,7 @@ public sealed class KeptFinding
     public bool IsAccepted(DateTimeOffset now) => AcceptedUntil > now && Gravity <= AcceptedGravity;
 
     /// <summary>A finding that was never seen before.</summary>
-    public static KeptFinding New(ClusterId cluster, Finding finding, int snapshot, DateTimeOffset takenAt)
+    public static KeptFinding New(ClusterId cluster, Finding finding, DateTimeOffset takenAt)
     {
         ArgumentNullException.ThrowIfNull(finding);
         var kept = new KeptFinding
@@ -125,27 +125,30 @@ public sealed class KeptFinding
             FirstSeenAt = takenAt,
             StandsSince = takenAt,
         };
-        kept.Seen(finding, snapshot, takenAt);
+        kept.Seen(finding, takenAt);
         return kept;
     }
 
     /// <summary>It is there, now as it is.</summary>
-    public void Seen(Finding finding, int snapshot, DateTimeOffset takenAt)
+    public void Seen(Finding finding, DateTimeOffset takenAt)
     {
         ArgumentNullException.ThrowIfNull(finding);
         if (GoneAt is not null) (GoneAt, StandsSince) = (null, takenAt);
-        NotEvaluatedSince = null;
-        (SeenSnapshot, SeenAt) = (snapshot, takenAt);
-        (Title, Gravity) = (finding.Check.Title, (int)finding.Severity);
+        (NotEvaluatedSince, LastSnapshot) = (null, null);
+        (Title, Gravity) = (Short(finding.Check.Title, 200), (int)finding.Severity);
         (Evidence, Fix) = (Short(finding.Evidence, LongestText), Short(finding.Fix, LongestText));
         Rules = [.. finding.Rules.Take(MostRules).Select(by => new KeptRule(Name(by.Binding.Reference), Name(by.Role.Reference), by.RuleIndex, Cut(by.Rule)))];
     }
 
     /// <summary>It was looked for and is not there any more.</summary>
-    public void Gone(DateTimeOffset takenAt) => (GoneAt, NotEvaluatedSince) = (GoneAt ?? takenAt, null);
+    /// <param name="lastSnapshot">The number of the snapshot before the one that does not show it.</param>
+    /// <param name="takenAt">When that one was taken.</param>
+    public void Gone(int lastSnapshot, DateTimeOffset takenAt) => (GoneAt, LastSnapshot, NotEvaluatedSince) = (takenAt, LastSnapshot ?? lastSnapshot, null);
 
     /// <summary>It could not be looked for: it stands as it was last seen.</summary>
-    public void NotEvaluated(DateTimeOffset takenAt) => NotEvaluatedSince ??= takenAt;
+    /// <param name="lastSnapshot">The number of the snapshot before the one that could not show it.</param>
+    /// <param name="takenAt">When that one was taken.</param>
+    public void NotEvaluated(int lastSnapshot, DateTimeOffset takenAt) => (NotEvaluatedSince, LastSnapshot) = (NotEvaluatedSince ?? takenAt, LastSnapshot ?? lastSnapshot);
 
     /// <summary>Somebody accepted it, or took that back.</summary>
     public void Follow(FindingAcceptance acceptance)

@@ -71,7 +71,7 @@ internal static class RbacReading
     /// <summary>A finding for reading.</summary>
     public static FindingRow ToRow(KeptFinding finding, DateTimeOffset now) => new(
         finding.Fingerprint, finding.CheckId, finding.Title, finding.Severity, finding.Subject, finding.Role, finding.Binding, finding.Namespace, finding.Evidence, finding.Fix,
-        finding.FirstSeenAt, finding.StandsSince, finding.SeenAt, finding.GoneAt, finding.NotEvaluatedSince, finding.IsAccepted(now) ? finding.AcceptedUntil : null,
+        finding.FirstSeenAt, finding.StandsSince, finding.LastSnapshot, finding.GoneAt, finding.NotEvaluatedSince, finding.IsAccepted(now) ? finding.AcceptedUntil : null,
         finding.GoneAt is null && finding.StandsSince > now - FindingFilter.NewFor);
 
     /// <summary>A snapshot for reading.</summary>

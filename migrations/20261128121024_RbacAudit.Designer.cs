@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace Lapse.Migrations
 {
     [DbContext(typeof(PortalDbContext))]
-    [Migration("20261128120001_RbacAudit")]
+    [Migration("20261128121024_RbacAudit")]
     partial class RbacAudit
     {
         /// <inheritdoc />
@@ -1370,6 +1370,10 @@ namespace Lapse.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("gravity");
 
+                    b.Property<int?>("LastSnapshot")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_snapshot");
+
                     b.Property<string>("Namespace")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1388,14 +1392,6 @@ namespace Lapse.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("rules");
-
-                    b.Property<DateTimeOffset>("SeenAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("seen_at");
-
-                    b.Property<int>("SeenSnapshot")
-                        .HasColumnType("integer")
-                        .HasColumnName("seen_snapshot");
 
                     b.Property<DateTimeOffset>("StandsSince")
                         .HasColumnType("timestamp with time zone")
