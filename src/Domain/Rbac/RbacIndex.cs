@@ -18,6 +18,7 @@ public sealed class RbacIndex
     private readonly FrozenDictionary<string, BindingObject[]> _byUser;
     private readonly FrozenDictionary<string, BindingObject[]> _byGroup;
     private readonly FrozenDictionary<(string Namespace, string Name), BindingObject[]> _byRole;
+    private readonly FrozenDictionary<(string Namespace, string Name), BindingObject> _bindings;
 
     /// <summary>Arranges a state. Of two objects with the same name the later counts, as it would if both were applied.</summary>
     public RbacIndex(RbacState state)
@@ -30,6 +31,7 @@ public sealed class RbacIndex
 
         var bindings = new Dictionary<(string, string), BindingObject>(state.Bindings.Length);
         foreach (var binding in state.Bindings) bindings[(binding.Namespace, binding.Name)] = binding;
+        _bindings = bindings.ToFrozenDictionary();
         Bindings = [.. bindings.Values.OrderBy(binding => !binding.IsClusterWide)];
 
         var (byUser, byGroup, byRole) = (new Groups<string>(), new Groups<string>(), new Groups<(string, string)>());
@@ -63,6 +65,11 @@ public sealed class RbacIndex
     /// <param name="namespaceName">The namespace; empty for a ClusterRole.</param>
     /// <param name="name">The name.</param>
     public RoleObject? Role(string namespaceName, string name) => _roles.GetValueOrDefault((namespaceName, name));
+
+    /// <summary>A binding by name, or <see langword="null"/>.</summary>
+    /// <param name="namespaceName">The namespace; empty for a ClusterRoleBinding.</param>
+    /// <param name="name">The name.</param>
+    public BindingObject? Binding(string namespaceName, string name) => _bindings.GetValueOrDefault((namespaceName, name));
 
     /// <summary>The bindings that give a role.</summary>
     public ImmutableArray<BindingObject> BindingsOf(RoleObject role)
