@@ -11,6 +11,7 @@ using Lapse.Portal.Components;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Ledger;
+using Lapse.Portal.Features.Rbac;
 using Lapse.Portal.Features.StepUp;
 
 namespace Lapse.Portal.Hosting;
@@ -76,6 +77,7 @@ internal static class PortalServices
         app.MapLapseAuthentication();
         app.MapLedgerExport();
         app.MapEvidence();
+        app.MapRbacExport();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
     }
 }

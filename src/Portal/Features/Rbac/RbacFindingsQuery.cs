@@ -71,7 +71,8 @@ public sealed class RbacFindingsQuery(IDbContextFactory<PortalDbContext> context
         return findings;
     }
 
-    private static IQueryable<KeptFinding> After(IQueryable<KeptFinding> findings, FindingCursor? after)
+    /// <summary>Those after a place of the list, without order.</summary>
+    internal static IQueryable<KeptFinding> After(IQueryable<KeptFinding> findings, FindingCursor? after)
     {
         if (after is null) return findings;
         if (!RbacReading.IsWritable(after.Check) || !RbacReading.IsWritable(after.Fingerprint)) return findings.Where(_ => false);
