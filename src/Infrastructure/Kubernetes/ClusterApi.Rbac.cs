@@ -38,10 +38,10 @@ public sealed partial class ClusterApi
         if (failure is not null) return failure;
         if (!ask.Workloads) return read.ToReading(null);
 
-        failure = await ListWorkloadsAsync(read, cancellationToken);
-        if (failure is not null) return failure;
         var resources = await ServedAsync(read, served, cancellationToken);
-        return resources.Failure is { } unserved ? unserved : read.ToReading(resources.Value);
+        if (resources.Failure is { } unserved) return unserved;
+        failure = await ListWorkloadsAsync(read, cancellationToken);
+        return failure is not null ? failure : read.ToReading(resources.Value);
     }
 
     // Only names and metadata come over the wire; and as long as Lapse may not, which is how it should be, no audit log has a refused list of Secrets.
@@ -73,7 +73,7 @@ public sealed partial class ClusterApi
     private Task<ClusterFailure?> ListOpenAsync<TList, TItem>(Collected read, RbacKind kind, Func<TItem, RbacObject?> map, CancellationToken cancellationToken)
         where TList : IKubernetesObject<V1ListMeta>, IItems<TItem> where TItem : IMetadata<V1ObjectMeta> => ListAllAsync<TList, TItem>(
             read, kind, map,
-            next => _client.CustomObjects.ListClusterCustomObjectWithHttpMessagesAsync<TList>(kind.ApiGroup, "v1", kind.Resource, continueParameter: next, limit: read.Ask.PageSize, cancellationToken: cancellationToken),
+            next => _client.CustomObjects.ListClusterCustomObjectWithHttpMessagesAsync<TList>(kind.ApiGroup, read.VersionOf(kind), kind.Resource, continueParameter: next, limit: read.Ask.PageSize, cancellationToken: cancellationToken),
             cancellationToken);
 
     private async Task<ClusterFailure?> ListAllAsync<TList, TItem>(
@@ -163,8 +163,10 @@ public sealed partial class ClusterApi
         foreach (var (group, version) in groups.SelectMany(group => Versions(group).Select(version => (group.Name, version))).Take(MostVersions))
         {
             var answer = await ClusterCalls.RunAsync(async () => From(group, (await _client.CustomObjects.GetAPIResourcesAsync(Segment(group), Segment(version), cancellationToken: cancellationToken))?.Resources), cancellationToken);
+            if (!answer.Succeeded) continue;
             // The preferred version comes first and counts.
-            foreach (var one in answer.Succeeded ? answer.Value : []) found.TryAdd((one.ApiGroup, one.Resource), one);
+            foreach (var one in answer.Value) found.TryAdd((one.ApiGroup, one.Resource), one);
+            read.Serves(group, version, answer.Value.Select(one => one.Resource));
         }
         return (ImmutableArray<ServedResource>)[.. found.Values.OrderBy(one => one.ApiGroup, StringComparer.Ordinal).ThenBy(one => one.Resource, StringComparer.Ordinal)];
     }
@@ -184,6 +186,7 @@ public sealed partial class ClusterApi
         private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
         private readonly List<Gap> _gaps = [];
         private readonly HashSet<(string, string, string, bool?, bool)> _ofOwners = [];
+        private readonly Dictionary<(string Group, string Resource), string> _versions = [];
 
         public RbacReadingAsk Ask => ask;
 
@@ -196,6 +199,16 @@ public sealed partial class ClusterApi
             _unread.Add(kind.Kind);
             Note(kind.Part, why);
         }
+
+        public void Serves(string group, string version, IEnumerable<string> resources)
+        {
+            // v1 where there is one: whatever the server prefers, that is what is understood here.
+            foreach (var resource in resources)
+                if (version == "v1" || !_versions.ContainsKey((group, resource))) _versions[(group, resource)] = version;
+        }
+
+        // Older servers have CronJobs, which are the same, in a version before v1.
+        public string VersionOf(RbacKind kind) => _versions.GetValueOrDefault((kind.ApiGroup, kind.Resource), "v1");
 
         public bool IsServed(RbacKind kind)
         {

@@ -38,7 +38,6 @@ public static class DatabaseSetup
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ServingRole};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ServingRole};
         REVOKE UPDATE, DELETE ON {string.Join(", ", AppendOnly)} FROM {ServingRole};
-        REVOKE UPDATE ON rbac_contents, rbac_snapshots FROM {ServingRole};
         REVOKE INSERT, DELETE ON ledger_head FROM {ServingRole};
         REVOKE DELETE ON access_requests, grants, step_up_challenges, people, sign_in_sessions,
             configuration_changes, clusters, elevated_roles, workflows FROM {ServingRole};

@@ -46,7 +46,7 @@ internal sealed class RbacCleanUp(IDbContextFactory<PortalDbContext> contexts, R
                     SELECT c.digest FROM rbac_contents c
                     WHERE NOT EXISTS (SELECT 1 FROM rbac_objects o WHERE o.digest = c.digest)
                       AND NOT EXISTS (SELECT 1 FROM rbac_snapshots s WHERE s.served_digest = c.digest)
-                    LIMIT {Batch} FOR UPDATE SKIP LOCKED)
+                    LIMIT {Batch})
                 """, cancellation));
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ForeignKeyViolation)
