@@ -44,4 +44,19 @@ internal readonly record struct Target(string ApiGroup, string Resource, params 
         var slash = Resource.IndexOf('/', StringComparison.Ordinal);
         return slash < 0 ? (Resource, "") : (Resource[..slash], Resource[(slash + 1)..]);
     }
+
+    /// <summary>Whether a rule names it, by itself or by a wildcard: what <see cref="Evaluator"/> asks of group and resource, without making texts.</summary>
+    internal bool IsNamedBy(PolicyRule rule)
+    {
+        var group = false;
+        foreach (var one in rule.ApiGroups) group |= one == PolicyRule.All || one == ApiGroup;
+        if (!group) return false;
+        foreach (var one in rule.Resources)
+        {
+            if (one == PolicyRule.All || one == Resource) return true;
+            if (one.StartsWith("*/", StringComparison.Ordinal) && Resource.AsSpan().EndsWith(one.AsSpan(1), StringComparison.Ordinal)) return true;
+        }
+
+        return false;
+    }
 }

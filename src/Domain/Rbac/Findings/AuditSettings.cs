@@ -13,4 +13,7 @@ public sealed record AuditSettings
 
     /// <summary>From how many subjects on a namespace has a noteworthy number of them.</summary>
     public int ManySubjects { get; init; } = 50;
+
+    /// <summary>For how many days a strong right must not have been used to be called unused.</summary>
+    public int UnusedAfterDays { get; init; } = 30;
 }

@@ -15,6 +15,9 @@ public sealed record Check(string Id, string Title, string Attack, string Fix)
     /// <summary>Ids of MITRE ATT&amp;CK techniques, such as <c>T1552.007</c>; empty where none exists.</summary>
     public ImmutableArray<string> Mitre { get; init; } = [];
 
+    /// <summary>How grave it is where, in a few words.</summary>
+    public string Gravity { get; init; } = "";
+
     /// <summary>The parts of the state that it needs (see <see cref="State.RbacState.Parts"/>); without one it is not evaluated.</summary>
     public ImmutableArray<string> Needs { get; init; } = [];
 }

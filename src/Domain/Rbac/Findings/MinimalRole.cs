@@ -15,6 +15,18 @@ public static class MinimalRole
     public static ImmutableArray<PolicyRule> Covering(IEnumerable<AccessQuestion> requests, int fewNames = 5)
     {
         ArgumentNullException.ThrowIfNull(requests);
-        return [];
+        var all = requests.ToList();
+        var urls = all.Where(request => !request.IsResource).Select(request => new PolicyRule { Verbs = [request.Verb], NonResourceUrls = [request.NonResourceUrl!] });
+        var resources = all.Where(request => request.IsResource)
+            .GroupBy(request => (request.ApiGroup, Resource: request.Subresource.Length == 0 ? request.Resource : $"{request.Resource}/{request.Subresource}", request.Verb))
+            .SelectMany(alike => Atoms(new PolicyRule { ApiGroups = [alike.Key.ApiGroup], Resources = [alike.Key.Resource], Verbs = [alike.Key.Verb] }, alike, fewNames));
+        return RuleAtoms.Compact([.. urls.Concat(resources).Distinct()]);
+    }
+
+    private static IEnumerable<PolicyRule> Atoms(PolicyRule atom, IEnumerable<AccessQuestion> requests, int fewNames)
+    {
+        var names = requests.Select(request => request.Name).Distinct(StringComparer.Ordinal).ToList();
+        if (atom.Verbs[0] is "create" or "deletecollection" || names.Contains("") || names.Count > fewNames) return [atom];
+        return names.Select(name => atom with { ResourceNames = [name] });
     }
 }

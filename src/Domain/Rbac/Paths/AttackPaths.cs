@@ -65,13 +65,25 @@ public sealed class AttackPaths
             .Take(limits.Most)];
     }
 
-    /// <summary>The ServiceAccounts that become administrator of the cluster for certain, by rights of their own and not by those that everybody has.</summary>
+    /// <summary>
+    /// The ServiceAccounts, and the groups of those of a namespace, that become administrator of the cluster for certain by
+    /// rights of their own and not by those that everybody has.
+    /// </summary>
     internal IEnumerable<Subject> AccountsThatBecomeAdmin()
     {
         var admin = EndOf(PathTarget.ClusterAdmin);
         var (_, distance) = _graph.Towards(admin.Place, [], edge => edge.Assumes.Length == 0 && !edge.IsMembership);
-        return _subjects.Where(subject => subject.Kind == SubjectKind.ServiceAccount && _graph.Find(subject) is { } place && distance[place] < long.MaxValue);
+        return _subjects.Where(subject => (subject.Kind == SubjectKind.ServiceAccount || NamespaceOf(subject) is not null)
+            && _graph.Find(subject) is { } place && distance[place] < long.MaxValue);
     }
+
+    /// <summary>The namespace of a ServiceAccount, or of the group of all of a namespace.</summary>
+    internal static string? NamespaceOf(Subject subject) => subject.Kind switch
+    {
+        SubjectKind.ServiceAccount => subject.Namespace,
+        SubjectKind.Group when subject.Name.StartsWith(Requester.ServiceAccounts + ":", StringComparison.Ordinal) => subject.Name[(Requester.ServiceAccounts.Length + 1)..],
+        _ => null,
+    };
 
     private static List<Edge> Way(int place, Edge?[] next, PathEnd end)
     {

@@ -118,13 +118,12 @@ internal sealed class RoleAbilities
 
     private static bool Reaches(PolicyRule rule, Target target)
     {
-        var (resource, subresource) = target.Split();
-        if (!Evaluator.MatchesResource(rule, target.ApiGroup, resource, subresource)) return false;
+        if (!target.IsNamedBy(rule)) return false;
         foreach (var verb in target.Verbs)
         {
             if (!Evaluator.MatchesVerb(rule, verb)) continue;
             // A request to create an object carries no name, one for a subresource does.
-            if (rule.ResourceNames.IsEmpty || (verb != "deletecollection" && (verb != "create" || subresource.Length > 0))) return true;
+            if (rule.ResourceNames.IsEmpty || (verb != "deletecollection" && (verb != "create" || target.Resource.Contains('/', StringComparison.Ordinal)))) return true;
         }
 
         return false;
