@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lapse.Domain;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.Paths;
@@ -9,12 +10,17 @@ namespace Lapse.Portal.Features.Rbac;
 /// <summary>A snapshot arranged for questions.</summary>
 /// <param name="Number">Which one of its cluster.</param>
 /// <param name="Index">The index.</param>
-public sealed record RbacIndexAt(int Number, RbacIndex Index)
+/// <param name="Places">The sensitive places of the cluster.</param>
+public sealed record RbacIndexAt(int Number, RbacIndex Index, ImmutableArray<Place> Places)
 {
+    private readonly Lazy<ImmutableArray<Reacher>> _reachers = new(() => Index.Reaches(Places));
     private readonly Lazy<AttackPaths> _paths = new(() => new AttackPaths(Index));
 
     /// <summary>Who can become whom, drawn when it is first asked.</summary>
     public AttackPaths Paths => _paths.Value;
+
+    /// <summary>Who reaches which of the places, looked for when it is first asked.</summary>
+    public ImmutableArray<Reacher> Reachers => _reachers.Value;
 
     /// <summary>The state.</summary>
     public RbacState State => Index.State;
@@ -24,7 +30,7 @@ public sealed record RbacIndexAt(int Number, RbacIndex Index)
 /// The newest snapshot of each cluster arranged for questions, so that an answer comes while somebody types. Of each cluster one
 /// is kept, and of the clusters those that were asked last.
 /// </summary>
-public sealed class RbacIndexes(RbacSnapshots snapshots)
+public sealed class RbacIndexes(RbacSnapshots snapshots, RbacOptions options)
 {
     /// <summary>Of how many clusters.</summary>
     internal const int Most = 8;
@@ -67,7 +73,7 @@ public sealed class RbacIndexes(RbacSnapshots snapshots)
     }
 
     private async Task<RbacIndexAt?> ReadAsync(ClusterId cluster, int number) =>
-        await snapshots.StateAsync(cluster, number, CancellationToken.None) is { } read ? new RbacIndexAt(number, new RbacIndex(read.State)) : null;
+        await snapshots.StateAsync(cluster, number, CancellationToken.None) is { } read ? new RbacIndexAt(number, new RbacIndex(read.State), Place.Usual(options.Audit.PrivilegedNamespaces)) : null;
 
     private sealed record Entry(ClusterId Cluster, int Number, Lazy<Task<RbacIndexAt?>> Index);
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using Lapse.Domain;
 using Lapse.Domain.Rbac.Findings;
+using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.Rbac.State;
 using Lapse.Portal.Components.Elements;
 using Lapse.Portal.Components.Icons;
@@ -49,6 +50,15 @@ internal static class RbacWords
         FindingStanding.Gone => "Those that are gone",
     };
 
+    /// <summary>How what became of an object is shown.</summary>
+    public static StateLook Of(RbacChangeKind kind) => kind switch
+    {
+        RbacChangeKind.Added => new("Added", Tone.Neutral, Glyphs.Plus),
+        RbacChangeKind.Removed => new("Removed", Tone.Neutral, Glyphs.Cross),
+        RbacChangeKind.Changed => new("Changed", Tone.Neutral, Glyphs.Progress),
+        RbacChangeKind.Replaced => new("Deleted and made anew", Tone.Waiting, Glyphs.Progress),
+    };
+
     /// <summary>Where something applies.</summary>
     public static string Where(string namespaceName) => namespaceName.Length == 0 ? "the whole cluster" : namespaceName;
 
@@ -59,6 +69,9 @@ internal static class RbacWords
         SubjectKind.Group => "Group",
         SubjectKind.ServiceAccount => "Service account",
     };
+
+    /// <summary>Whether Kubernetes itself brings a binding, and keeps it as it is.</summary>
+    public static bool IsKubernetes(BindingObject binding) => binding.Labels.GetValueOrDefault("kubernetes.io/bootstrapping") == "rbac-defaults";
 
     /// <summary>A subject's name within its kind: <c>ci/deployer</c> for a ServiceAccount.</summary>
     public static string Name(Subject subject) => subject.Kind == SubjectKind.ServiceAccount ? $"{subject.Namespace}/{subject.Name}" : subject.Name;

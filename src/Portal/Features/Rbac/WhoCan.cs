@@ -7,8 +7,6 @@ namespace Lapse.Portal.Features.Rbac;
 /// <summary>Understands what somebody types into the bar, and answers it from an index.</summary>
 internal static class WhoCan
 {
-    private const string Bootstrapping = "kubernetes.io/bootstrapping";
-
     private static readonly string[] Usual = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
     // What RBAC knows beside the verbs of the API, by the resource.
     private static readonly Dictionary<string, string[]> Special = new(StringComparer.Ordinal)
@@ -139,7 +137,7 @@ internal static class WhoCan
 
     private static WhoCanHolder ToRow(Subject subject, string? through, List<Allowance> via) => new(
         subject, through, NoteOf(subject),
-        [.. via.Take(WhoCanHolder.MostVia).Select(ToVia)], via.Count, via.TrueForAll(one => one.Binding.Labels.GetValueOrDefault(Bootstrapping) == "rbac-defaults"));
+        [.. via.Take(WhoCanHolder.MostVia).Select(ToVia)], via.Count, via.TrueForAll(one => RbacWords.IsKubernetes(one.Binding)));
 
     /// <summary>A way for reading.</summary>
     public static WhoCanVia ToVia(Allowance way) => new(way.Binding.Namespace, way.Binding.Reference, way.Role.Reference, way.RuleIndex + 1, RoleFacts.Line(way.Rule));
