@@ -28,7 +28,7 @@ public static class NavigationModel
         new("Requests", "/requests", "g r", Glyphs.Requests),
         new("Approvals", "/approvals", "g p", Glyphs.Approvals) { CountsApprovals = true },
         new("Access", "/access", "g a", Glyphs.Access),
-        new("RBAC audit", "/rbac", "g b", Glyphs.Audit) { ShownTo = viewer => viewer.SeesLedger },
+        new("Audit", "/rbac", "g b", Glyphs.Audit) { ShownTo = viewer => viewer.SeesLedger },
         new("Ledger", "/ledger", "g l", Glyphs.Ledger) { ShownTo = viewer => viewer.SeesLedger },
     ];
 

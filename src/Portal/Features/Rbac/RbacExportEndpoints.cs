@@ -14,7 +14,7 @@ public static class RbacExportEndpoints
 
     /// <summary>The address of a download.</summary>
     /// <param name="cluster">The cluster's short name.</param>
-    /// <param name="format"><c>csv</c> or <c>json</c>.</param>
+    /// <param name="format"><c>csv</c>, <c>json</c> or <c>sarif</c>.</param>
     public static string Address(string cluster, string format) => $"{RbacWords.Address(cluster)}/findings.{format}";
 
     /// <summary>Maps the downloads. All want a sign-in; whether that person may read the audit is read from the records.</summary>
@@ -22,6 +22,7 @@ public static class RbacExportEndpoints
     {
         endpoints.MapGet("/rbac/{cluster}/findings.csv", (HttpContext http, string cluster) => SendAsync(http, cluster, "text/csv; charset=utf-8; header=present", "csv", WriteCsvAsync)).RequireAuthorization();
         endpoints.MapGet("/rbac/{cluster}/findings.json", (HttpContext http, string cluster) => SendAsync(http, cluster, "application/json; charset=utf-8", "json", WriteJsonAsync)).RequireAuthorization();
+        endpoints.MapGet("/rbac/{cluster}/findings.sarif", (HttpContext http, string cluster) => SendAsync(http, cluster, "application/sarif+json; charset=utf-8", "sarif", WriteSarifAsync)).RequireAuthorization();
         return endpoints;
     }
 
@@ -71,6 +72,21 @@ public static class RbacExportEndpoints
             await response.Body.FlushAsync(gone);
         }
         FindingJson.End(json);
+        await json.FlushAsync(gone);
+    }
+
+    private static async Task WriteSarifAsync(HttpResponse response, RbacExport export, CancellationToken gone)
+    {
+        // What reads SARIF takes no more of one run, and the list of its rules comes before its results.
+        const int MostResults = 25_000;
+        var all = new List<KeptFinding>();
+        await foreach (var findings in export.Parts.WithCancellation(gone))
+        {
+            all.AddRange(findings.Take(MostResults - all.Count));
+            if (all.Count == MostResults) break;
+        }
+        await using var json = new Utf8JsonWriter(response.Body, Readable);
+        FindingSarif.Of(export, all).WriteTo(json);
         await json.FlushAsync(gone);
     }
 }

@@ -62,9 +62,17 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
         (int Number, DateTimeOffset At)? seen = since.TryGetValue(KeyOf(binding), out var found) ? found : null;
         return new(
             binding.Reference, role?.Reference ?? $"{binding.Role.Kind} {binding.Role.Name}", binding.Namespace, IsByGroup(holding, subject) ? holding.Through : null, role is not null,
-            role is null ? [] : RoleInWords.Describe(RoleRules.From(role.Rules), binding.IsClusterWide ? null : binding.Namespace),
+            role is null ? [] : Describe(role, binding),
             role is null ? [] : [.. role.Rules.Take(MostRules).Select(RoleFacts.Line), .. role.Rules.Length > MostRules ? [$"and {role.Rules.Length - MostRules} more rules"] : Array.Empty<string>()],
-            seen?.At, seen is { Number: 1 }, binding.Created);
+            seen?.At, seen is { Number: 1 }, binding.Created, RbacWords.IsKubernetes(binding));
+    }
+
+    // What one role does not allow another may: of somebody with several only what they can do is told.
+    private static List<RoleAbility> Describe(RoleObject role, BindingObject binding)
+    {
+        var all = RoleInWords.Describe(RoleRules.From(role.Rules), binding.IsClusterWide ? null : binding.Namespace);
+        List<RoleAbility> can = [.. all.Where(ability => !ability.Sentence.StartsWith("Cannot ", StringComparison.Ordinal))];
+        return can.Count > 0 ? can : [.. all.Take(1)];
     }
 
     // A version of a binding is what it says, so this is since when it gives this role to these subjects.

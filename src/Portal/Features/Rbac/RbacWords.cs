@@ -50,6 +50,9 @@ internal static class RbacWords
         FindingStanding.Gone => "Those that are gone",
     };
 
+    /// <summary>A check that could not be made, and why.</summary>
+    public static string Of(NotEvaluated one) => one.Check.Length == 0 ? one.Why : $"{one.Check} {CheckOf(one.Check)?.Title}: {one.Why}";
+
     /// <summary>How what became of an object is shown.</summary>
     public static StateLook Of(RbacChangeKind kind) => kind switch
     {

@@ -44,6 +44,7 @@ public sealed record RbacSubjectView(
 /// <param name="Since">When Lapse first saw the binding as it is.</param>
 /// <param name="IsFromTheBeginning">Whether the first snapshot has it already, so that it may be older.</param>
 /// <param name="MadeAt">When the API server says that the binding was made.</param>
+/// <param name="IsKubernetes">Whether Kubernetes itself brings the binding.</param>
 public sealed record SubjectRight(
     string Binding, string Role, string Where, Subject? Through, bool RoleIsThere, IReadOnlyList<RoleAbility> Abilities, IReadOnlyList<string> Rules,
-    DateTimeOffset? Since, bool IsFromTheBeginning, DateTimeOffset? MadeAt);
+    DateTimeOffset? Since, bool IsFromTheBeginning, DateTimeOffset? MadeAt, bool IsKubernetes);

@@ -14,36 +14,45 @@ internal static class ScanSarif
     {
         var checks = report.Audit.Findings.Select(finding => finding.Check).DistinctBy(check => check.Id).OrderBy(check => check.Id, StringComparer.Ordinal).ToList();
         var places = checks.Select((check, place) => (check.Id, place)).ToDictionary(entry => entry.Id, entry => entry.place, StringComparer.Ordinal);
-        return new JsonObject
-        {
-            ["$schema"] = Schema,
-            ["version"] = "2.1.0",
-            ["runs"] = new JsonArray(new JsonObject
+        return Document(
+            RbacOutput.Array(checks, check => Rule(check, report)),
+            new JsonObject
             {
-                ["tool"] = new JsonObject
+                ["executionSuccessful"] = report.Reading.State.Gaps.IsEmpty,
+                ["toolExecutionNotifications"] = RbacOutput.Array(report.Unknown, gap =>
                 {
-                    ["driver"] = new JsonObject
-                    {
-                        ["name"] = "Lapse",
-                        ["version"] = typeof(ScanSarif).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0",
-                        ["rules"] = RbacOutput.Array(checks, check => Rule(check, report)),
-                    },
-                },
-                ["invocations"] = new JsonArray(new JsonObject
-                {
-                    ["executionSuccessful"] = report.Reading.State.Gaps.IsEmpty,
-                    ["toolExecutionNotifications"] = RbacOutput.Array(report.Unknown, gap =>
-                    {
-                        var notification = new JsonObject { ["level"] = "warning", ["message"] = Text($"Not evaluated: {gap.What}: {gap.Why}") };
-                        if (report.Reading.GapPlaces.TryGetValue(gap.What, out var place)) notification["locations"] = new JsonArray(Location(place));
-                        return notification;
-                    }),
+                    var notification = new JsonObject { ["level"] = "warning", ["message"] = Text($"Not evaluated: {gap.What}: {gap.Why}") };
+                    if (report.Reading.GapPlaces.TryGetValue(gap.What, out var place)) notification["locations"] = new JsonArray(Location(place));
+                    return notification;
                 }),
-                ["columnKind"] = "utf16CodeUnits",
-                ["results"] = RbacOutput.Array(report.Audit.Findings, finding => Result(finding, places[finding.Check.Id], report)),
-            }),
-        };
+            },
+            RbacOutput.Array(report.Audit.Findings, finding => Result(finding, places[finding.Check.Id], report)));
     }
+
+    /// <summary>A document with one run of Lapse.</summary>
+    /// <param name="rules">What was looked for.</param>
+    /// <param name="invocation">How it went, with what was not evaluated.</param>
+    /// <param name="results">What was found.</param>
+    public static JsonObject Document(JsonArray rules, JsonObject invocation, JsonArray results) => new()
+    {
+        ["$schema"] = Schema,
+        ["version"] = "2.1.0",
+        ["runs"] = new JsonArray(new JsonObject
+        {
+            ["tool"] = new JsonObject
+            {
+                ["driver"] = new JsonObject
+                {
+                    ["name"] = "Lapse",
+                    ["version"] = typeof(ScanSarif).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0",
+                    ["rules"] = rules,
+                },
+            },
+            ["invocations"] = new JsonArray(invocation),
+            ["columnKind"] = "utf16CodeUnits",
+            ["results"] = results,
+        }),
+    };
 
     private static JsonObject Rule(Check check, ScanReport report)
     {
@@ -101,15 +110,16 @@ internal static class ScanSarif
 
     private static JsonObject Text(string text) => new() { ["text"] = text };
 
-    private static string Level(Severity severity) => severity switch
+    /// <summary>A severity as SARIF has it.</summary>
+    public static string Level(Severity severity) => severity switch
     {
         Severity.Critical or Severity.High => "error",
         Severity.Medium => "warning",
         Severity.Low or Severity.Info => "note",
     };
 
-    // By these numbers code scanning of common forges groups security findings: over 9 critical, from 7 high, from 4 medium.
-    private static string Score(Severity severity) => severity switch
+    /// <summary>A severity by the numbers by which code scanning of common forges groups security findings: over 9 critical, from 7 high, from 4 medium.</summary>
+    public static string Score(Severity severity) => severity switch
     {
         Severity.Critical => "9.5",
         Severity.High => "8.0",
