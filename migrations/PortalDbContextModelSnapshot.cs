@@ -1257,6 +1257,420 @@ namespace Lapse.Migrations
                     b.ToTable("sign_in_sessions", (string)null);
                 });
 
+            modelBuilder.Entity("Lapse.Domain.Rbac.Findings.FindingAcceptance", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<int>("Gravity")
+                        .HasColumnType("integer")
+                        .HasColumnName("gravity");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("owner");
+
+                    b.Property<Guid>("PersonId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("person_id");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_rbac_acceptances");
+
+                    b.HasIndex("PersonId")
+                        .HasDatabaseName("ix_rbac_acceptances_person_id");
+
+                    b.HasIndex("ClusterId", "Fingerprint", "Id")
+                        .HasDatabaseName("ix_rbac_acceptances_cluster_id_fingerprint_id");
+
+                    b.ToTable("rbac_acceptances", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Findings.KeptFinding", b =>
+                {
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<string>("Fingerprint")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<int?>("AcceptedGravity")
+                        .HasColumnType("integer")
+                        .HasColumnName("accepted_gravity");
+
+                    b.Property<DateTimeOffset?>("AcceptedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("accepted_until");
+
+                    b.Property<string>("Binding")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("binding");
+
+                    b.Property<string>("CheckId")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("check_id");
+
+                    b.Property<string>("Evidence")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("evidence");
+
+                    b.Property<DateTimeOffset>("FirstSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<string>("Fix")
+                        .IsRequired()
+                        .HasMaxLength(4000)
+                        .HasColumnType("character varying(4000)")
+                        .HasColumnName("fix");
+
+                    b.Property<DateTimeOffset?>("GoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("gone_at");
+
+                    b.Property<int>("Gravity")
+                        .HasColumnType("integer")
+                        .HasColumnName("gravity");
+
+                    b.Property<int?>("LastSnapshot")
+                        .HasColumnType("integer")
+                        .HasColumnName("last_snapshot");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("namespace");
+
+                    b.Property<DateTimeOffset?>("NotEvaluatedSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_evaluated_since");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("role");
+
+                    b.Property<string>("Rules")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rules");
+
+                    b.Property<DateTimeOffset>("StandsSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stands_since");
+
+                    b.Property<string>("SubjectKind")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("subject_kind");
+
+                    b.Property<string>("SubjectName")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject_name");
+
+                    b.Property<string>("SubjectNamespace")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject_namespace");
+
+                    b.Property<string>("SubjectText")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject_text");
+
+                    b.Property<string>("Title")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("title");
+
+                    b.Property<uint>("xmin")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("ClusterId", "Fingerprint")
+                        .HasName("pk_rbac_findings");
+
+                    b.HasIndex("GoneAt")
+                        .HasDatabaseName("ix_rbac_findings_gone_at");
+
+                    b.HasIndex("ClusterId", "Gravity", "CheckId", "Fingerprint")
+                        .IsDescending(false, true, false, false)
+                        .HasDatabaseName("ix_rbac_findings_standing")
+                        .HasFilter("gone_at IS NULL");
+
+                    b.ToTable("rbac_findings", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacContent", b =>
+                {
+                    b.Property<byte[]>("Digest")
+                        .HasColumnType("bytea")
+                        .HasColumnName("digest");
+
+                    b.Property<string>("Json")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("json");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_rbac_contents");
+
+                    b.ToTable("rbac_contents", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacLook", b =>
+                {
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<string>("AuditedWith")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("audited_with");
+
+                    b.Property<string>("Failure")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("failure");
+
+                    b.Property<DateTimeOffset?>("LookedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("looked_at");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<string>("RbacDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("rbac_digest");
+
+                    b.Property<DateTimeOffset?>("TriedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("tried_at");
+
+                    b.Property<DateTimeOffset?>("WorkloadsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("workloads_at");
+
+                    b.Property<string>("WorkloadsDigest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("workloads_digest");
+
+                    b.HasKey("ClusterId")
+                        .HasName("pk_rbac_looks");
+
+                    b.ToTable("rbac_looks", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacObjectVersion", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<DateTimeOffset?>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("digest");
+
+                    b.Property<byte[]>("Key")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("kind");
+
+                    b.Property<int>("Since")
+                        .HasColumnType("integer")
+                        .HasColumnName("since");
+
+                    b.Property<string>("Uid")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("uid");
+
+                    b.Property<int?>("Until")
+                        .HasColumnType("integer")
+                        .HasColumnName("until");
+
+                    b.HasKey("Id")
+                        .HasName("pk_rbac_objects");
+
+                    b.HasIndex("Digest")
+                        .HasDatabaseName("ix_rbac_objects_digest");
+
+                    b.HasIndex("ClusterId", "Key")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rbac_objects_standing")
+                        .HasFilter("until IS NULL");
+
+                    b.HasIndex("ClusterId", "Since")
+                        .HasDatabaseName("ix_rbac_objects_cluster_id_since");
+
+                    b.HasIndex("ClusterId", "Until")
+                        .HasDatabaseName("ix_rbac_objects_cluster_id_until");
+
+                    b.ToTable("rbac_objects", (string)null);
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacSnapshot", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Accepted")
+                        .HasColumnType("integer")
+                        .HasColumnName("accepted");
+
+                    b.Property<int>("Added")
+                        .HasColumnType("integer")
+                        .HasColumnName("added");
+
+                    b.Property<int>("Changed")
+                        .HasColumnType("integer")
+                        .HasColumnName("changed");
+
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<int>("Critical")
+                        .HasColumnType("integer")
+                        .HasColumnName("critical");
+
+                    b.Property<string>("Gaps")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("gaps");
+
+                    b.Property<int>("High")
+                        .HasColumnType("integer")
+                        .HasColumnName("high");
+
+                    b.Property<int>("Info")
+                        .HasColumnType("integer")
+                        .HasColumnName("info");
+
+                    b.Property<int>("Low")
+                        .HasColumnType("integer")
+                        .HasColumnName("low");
+
+                    b.Property<int>("Medium")
+                        .HasColumnType("integer")
+                        .HasColumnName("medium");
+
+                    b.Property<string>("NotEvaluated")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("not_evaluated");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<string>("Objects")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("objects");
+
+                    b.Property<int>("Removed")
+                        .HasColumnType("integer")
+                        .HasColumnName("removed");
+
+                    b.Property<byte[]>("ServedDigest")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("served_digest");
+
+                    b.Property<DateTimeOffset>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.PrimitiveCollection<string[]>("UnreadKinds")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("unread_kinds");
+
+                    b.HasKey("Id")
+                        .HasName("pk_rbac_snapshots");
+
+                    b.HasIndex("ServedDigest")
+                        .HasDatabaseName("ix_rbac_snapshots_served_digest");
+
+                    b.HasIndex("ClusterId", "Number")
+                        .IsUnique()
+                        .HasDatabaseName("ix_rbac_snapshots_cluster_id_number");
+
+                    b.HasIndex("ClusterId", "TakenAt")
+                        .HasDatabaseName("ix_rbac_snapshots_cluster_id_taken_at");
+
+                    b.ToTable("rbac_snapshots", (string)null);
+                });
+
             modelBuilder.Entity("Lapse.Domain.StepUp.ProviderKey", b =>
                 {
                     b.Property<string>("Issuer")
@@ -1817,6 +2231,77 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_sign_in_sessions_people_person_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Findings.FindingAcceptance", b =>
+                {
+                    b.HasOne("Lapse.Domain.People.Person", null)
+                        .WithMany()
+                        .HasForeignKey("PersonId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_acceptances_people_person_id");
+
+                    b.HasOne("Lapse.Domain.Rbac.Findings.KeptFinding", null)
+                        .WithMany()
+                        .HasForeignKey("ClusterId", "Fingerprint")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_acceptances_rbac_findings_cluster_id_fingerprint");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Findings.KeptFinding", b =>
+                {
+                    b.HasOne("Lapse.Domain.Catalogue.Cluster", null)
+                        .WithMany()
+                        .HasForeignKey("ClusterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_findings_clusters_cluster_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacLook", b =>
+                {
+                    b.HasOne("Lapse.Domain.Catalogue.Cluster", null)
+                        .WithOne()
+                        .HasForeignKey("Lapse.Domain.Rbac.Snapshots.RbacLook", "ClusterId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_looks_clusters_cluster_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacObjectVersion", b =>
+                {
+                    b.HasOne("Lapse.Domain.Catalogue.Cluster", null)
+                        .WithMany()
+                        .HasForeignKey("ClusterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_objects_clusters_cluster_id");
+
+                    b.HasOne("Lapse.Domain.Rbac.Snapshots.RbacContent", null)
+                        .WithMany()
+                        .HasForeignKey("Digest")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_objects_rbac_contents_digest");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.Rbac.Snapshots.RbacSnapshot", b =>
+                {
+                    b.HasOne("Lapse.Domain.Catalogue.Cluster", null)
+                        .WithMany()
+                        .HasForeignKey("ClusterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_snapshots_clusters_cluster_id");
+
+                    b.HasOne("Lapse.Domain.Rbac.Snapshots.RbacContent", null)
+                        .WithMany()
+                        .HasForeignKey("ServedDigest")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_rbac_snapshots_rbac_contents_served_digest");
                 });
 
             modelBuilder.Entity("Lapse.Domain.StepUp.ProviderSelfTest", b =>

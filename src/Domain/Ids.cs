@@ -145,3 +145,23 @@ public readonly record struct HoldId(Guid Value) : IUuidId<HoldId>
     /// <inheritdoc/>
     public override string ToString() => Value.ToString("D");
 }
+
+/// <summary>What stood in a cluster's RBAC at a moment.</summary>
+public readonly record struct RbacSnapshotId(Guid Value) : IUuidId<RbacSnapshotId>
+{
+    /// <inheritdoc/>
+    public static RbacSnapshotId From(Guid value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>The acceptance of a finding, or its withdrawal.</summary>
+public readonly record struct FindingAcceptanceId(Guid Value) : IUuidId<FindingAcceptanceId>
+{
+    /// <inheritdoc/>
+    public static FindingAcceptanceId From(Guid value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}

@@ -90,6 +90,12 @@ public static class LedgerActs
     /// <summary>No second admin confirmed a change in time.</summary>
     public const string ChangeTimedOut = "change.timed-out";
 
+    /// <summary>An admin accepted a finding of the audit until a day.</summary>
+    public const string FindingAccepted = "finding.accepted";
+
+    /// <summary>An admin took the acceptance of a finding back.</summary>
+    public const string AcceptanceWithdrawn = "finding.acceptance-withdrawn";
+
     /// <summary>From now on Lapse ends access and starts none.</summary>
     public const string HoldBegun = "hold.begun";
 

@@ -21,7 +21,11 @@ public sealed record AccessQuestion
     /// </summary>
     public string Name { get; init; } = "";
 
-    /// <summary>The namespace; empty for cluster-scoped resources and for all namespaces.</summary>
+    /// <summary>
+    /// The namespace; empty for cluster-scoped resources and for all namespaces. A request for one Namespace has it as its
+    /// namespace too, so that a RoleBinding inside may allow it.
+    /// </summary>
+    /// <remarks>Source: k8s.io/apiserver, endpoints/request/requestinfo.go (NewRequestInfo).</remarks>
     public string Namespace { get; init; } = "";
 
     /// <summary>The path, if this is no request for a resource; all fields but <see cref="Verb"/> are empty then.</summary>

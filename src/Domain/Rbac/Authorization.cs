@@ -15,7 +15,7 @@ public sealed record Allowance(BindingObject Binding, RoleObject Role, int RuleI
 
 /// <summary>The answer to one request.</summary>
 /// <param name="Allowed">Whether RBAC allows it. If not, another authorizer of the cluster still may.</param>
-/// <param name="By">All that allows it; the first is the one that the API server names.</param>
+/// <param name="By">All that allows it, ClusterRoleBindings first. The API server names one of them; among several of a kind it may be any.</param>
 /// <param name="BeforeRbac">Whether it is allowed before RBAC is asked, since the requester belongs to <c>system:masters</c>.</param>
 public sealed record Authorization(bool Allowed, ImmutableArray<Allowance> By, bool BeforeRbac = false);
 

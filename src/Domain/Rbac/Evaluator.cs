@@ -35,10 +35,18 @@ public static class Evaluator
     {
         if (!rule.ApiGroups.Contains(PolicyRule.All) && !rule.ApiGroups.Contains(apiGroup)) return false;
         if (rule.Resources.Contains(PolicyRule.All)) return true;
-        return subresource.Length == 0
-            ? rule.Resources.Contains(resource)
-            : rule.Resources.Contains($"{resource}/{subresource}") || rule.Resources.Contains($"*/{subresource}");
+        if (subresource.Length == 0) return rule.Resources.Contains(resource);
+        foreach (var text in rule.Resources)
+            if (IsPart(text, resource, subresource) || IsPart(text, PolicyRule.All, subresource)) return true;
+        return false;
     }
+
+    // Whether a text is RESOURCE/SUBRESOURCE, without making one: this is asked of every rule.
+    private static bool IsPart(string text, string resource, string subresource) =>
+        text.Length == resource.Length + 1 + subresource.Length
+        && text[resource.Length] == '/'
+        && text.StartsWith(resource, StringComparison.Ordinal)
+        && text.EndsWith(subresource, StringComparison.Ordinal);
 
     private static bool MatchesUrl(string pattern, string path) =>
         pattern == PolicyRule.All

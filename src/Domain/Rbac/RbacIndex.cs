@@ -1,5 +1,5 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Lapse.Domain.Rbac.State;
 
 namespace Lapse.Domain.Rbac;
@@ -11,28 +11,30 @@ namespace Lapse.Domain.Rbac;
 /// <remarks>
 /// Source of the semantics: kubernetes, plugin/pkg/auth/authorizer/rbac/rbac.go and pkg/registry/rbac/validation/rule.go.
 /// </remarks>
-public sealed class RbacIndex
+public sealed partial class RbacIndex
 {
-    private readonly FrozenDictionary<(string Namespace, string Name), RoleObject> _roles;
-    // Bindings by the user name or group that they name, the cluster-wide first, each in the order of the state.
-    private readonly FrozenDictionary<string, BindingObject[]> _byUser;
-    private readonly FrozenDictionary<string, BindingObject[]> _byGroup;
-    private readonly FrozenDictionary<(string Namespace, string Name), BindingObject[]> _byRole;
-    private readonly FrozenDictionary<(string Namespace, string Name), BindingObject> _bindings;
+    private readonly Dictionary<(string Namespace, string Name), RoleObject> _roles;
+    // Bindings by the user name or group that they name, and by the role; each list in the order of Bindings.
+    private readonly Dictionary<string, BindingObject[]> _byUser;
+    private readonly Dictionary<string, BindingObject[]> _byGroup;
+    private readonly Dictionary<(string Namespace, string Name), BindingObject[]> _byRole;
+    private readonly HashSet<(string ApiGroup, string Resource)> _clusterScoped;
 
     /// <summary>Arranges a state. Of two objects with the same name the later counts, as it would if both were applied.</summary>
     public RbacIndex(RbacState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         State = state;
-        var roles = new Dictionary<(string, string), RoleObject>(state.Roles.Length);
-        foreach (var role in state.Roles) roles[(role.Namespace, role.Name)] = role;
-        _roles = roles.ToFrozenDictionary();
+        _roles = new(state.Roles.Length);
+        foreach (var role in state.Roles) _roles[(role.Namespace, role.Name)] = role;
+        Roles = [.. _roles.Values];
 
         var bindings = new Dictionary<(string, string), BindingObject>(state.Bindings.Length);
         foreach (var binding in state.Bindings) bindings[(binding.Namespace, binding.Name)] = binding;
-        _bindings = bindings.ToFrozenDictionary();
-        Bindings = [.. bindings.Values.OrderBy(binding => !binding.IsClusterWide)];
+        var ordered = bindings.Values.ToArray();
+        // By namespace, so that those of one are found without a look at the others; the cluster-wide have none and come first.
+        Array.Sort(ordered, static (x, y) => string.CompareOrdinal(x.Namespace, y.Namespace) is not 0 and var order ? order : string.CompareOrdinal(x.Name, y.Name));
+        Bindings = ImmutableCollectionsMarshal.AsImmutableArray(ordered);
 
         var (byUser, byGroup, byRole) = (new Groups<string>(), new Groups<string>(), new Groups<(string, string)>());
         foreach (var binding in Bindings)
@@ -46,17 +48,37 @@ public sealed class RbacIndex
             }
         }
 
-        (_byUser, _byGroup, _byRole) = (byUser.Frozen(), byGroup.Frozen(), byRole.Frozen());
+        (_byUser, _byGroup, _byRole) = (byUser.Arrays(), byGroup.Arrays(), byRole.Arrays());
+        _clusterScoped = [.. state.Served.Where(kind => !kind.Namespaced).Select(kind => (kind.ApiGroup, kind.Resource))];
     }
 
     /// <summary>What was arranged.</summary>
     public RbacState State { get; }
 
-    /// <summary>Each binding once, the cluster-wide first.</summary>
+    /// <summary>Each binding once, the cluster-wide first, then by namespace; by name among those.</summary>
     public ImmutableArray<BindingObject> Bindings { get; }
 
     /// <summary>Each role once.</summary>
-    public ImmutableArray<RoleObject> Roles => _roles.Values;
+    public ImmutableArray<RoleObject> Roles { get; }
+
+    /// <summary>A binding by name, or <see langword="null"/>.</summary>
+    /// <param name="namespaceName">The namespace; empty for a ClusterRoleBinding.</param>
+    /// <param name="name">The name.</param>
+    public BindingObject? Binding(string namespaceName, string name)
+    {
+        var (low, high) = (0, Bindings.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = string.CompareOrdinal(Bindings[middle].Namespace, namespaceName);
+            if (order == 0) order = string.CompareOrdinal(Bindings[middle].Name, name);
+            if (order == 0) return Bindings[middle];
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return null;
+    }
 
     /// <summary>The role that a binding gives, or <see langword="null"/> if it does not exist.</summary>
     public RoleObject? RoleOf(BindingObject binding) => KeyOf(binding) is { } key ? _roles.GetValueOrDefault(key) : null;
@@ -66,16 +88,11 @@ public sealed class RbacIndex
     /// <param name="name">The name.</param>
     public RoleObject? Role(string namespaceName, string name) => _roles.GetValueOrDefault((namespaceName, name));
 
-    /// <summary>A binding by name, or <see langword="null"/>.</summary>
-    /// <param name="namespaceName">The namespace; empty for a ClusterRoleBinding.</param>
-    /// <param name="name">The name.</param>
-    public BindingObject? Binding(string namespaceName, string name) => _bindings.GetValueOrDefault((namespaceName, name));
-
     /// <summary>The bindings that give a role.</summary>
     public ImmutableArray<BindingObject> BindingsOf(RoleObject role)
     {
         ArgumentNullException.ThrowIfNull(role);
-        return _byRole.TryGetValue((role.Namespace, role.Name), out var bindings) ? ImmutableArray.Create(bindings) : [];
+        return _byRole.TryGetValue((role.Namespace, role.Name), out var bindings) ? ImmutableCollectionsMarshal.AsImmutableArray(bindings) : [];
     }
 
     /// <summary>
@@ -87,10 +104,10 @@ public sealed class RbacIndex
         ArgumentNullException.ThrowIfNull(who);
         ArgumentNullException.ThrowIfNull(question);
         var by = ImmutableArray.CreateBuilder<Allowance>();
-        foreach (var binding in Applying(who))
+        foreach (var binding in Applying(who, question.IsResource ? question.Namespace : ""))
         {
-            if (!Concerns(binding, question) || RoleOf(binding) is not { } role) continue;
-            by.AddRange(Allowing(binding, role, question));
+            if (RoleOf(binding) is not { } role) continue;
+            foreach (var rule in Matching(role, question)) by.Add(new Allowance(binding, role, rule));
         }
 
         return new Authorization(who.IsMaster || by.Count > 0, by.ToImmutable(), who.IsMaster);
@@ -114,8 +131,8 @@ public sealed class RbacIndex
     /// </summary>
     /// <param name="question">What.</param>
     /// <param name="anywhere">
-    /// Whether RoleBindings of every namespace count. Otherwise exactly what the API server would: those of the question's
-    /// namespace, and none where it has none.
+    /// Whether RoleBindings of every namespace count, if the resource lives in namespaces. Otherwise exactly what the API
+    /// server would: those of the question's namespace, and none where it has none.
     /// </param>
     /// <returns>
     /// Sorted by subject. A group that the API server fills by itself is followed by the ServiceAccounts of the state that
@@ -124,19 +141,23 @@ public sealed class RbacIndex
     public ImmutableArray<Holder> WhoCan(AccessQuestion question, bool anywhere = false)
     {
         ArgumentNullException.ThrowIfNull(question);
-        var found = new Dictionary<Subject, ImmutableArray<Allowance>.Builder>();
+        var found = new Dictionary<Subject, List<Allowance>>();
+        var everywhere = anywhere && LivesInNamespaces(question);
         foreach (var (key, bindings) in _byRole)
         {
+            // A Role of another namespace is not worth a look at its rules.
+            if (!everywhere && key.Namespace.Length > 0 && key.Namespace != question.Namespace) continue;
             if (!_roles.TryGetValue(key, out var role)) continue;
             var rules = Matching(role, question);
             if (rules.Count == 0) continue;
             foreach (var binding in bindings)
             {
-                if (!(anywhere && question.IsResource) && !Concerns(binding, question)) continue;
+                if (!everywhere && !Concerns(binding, question)) continue;
+                Allowance[] ways = [.. rules.Select(rule => new Allowance(binding, role, rule))];
                 foreach (var subject in Distinct(binding))
                 {
-                    if (!found.TryGetValue(subject, out var via)) found[subject] = via = ImmutableArray.CreateBuilder<Allowance>();
-                    foreach (var rule in rules) via.Add(new Allowance(binding, role, rule));
+                    if (!found.TryGetValue(subject, out var via)) found[subject] = via = [];
+                    via.AddRange(ways);
                 }
             }
         }
@@ -161,31 +182,57 @@ public sealed class RbacIndex
         }
     }
 
-    private static ImmutableArray<Allowance> InOrder(ImmutableArray<Allowance>.Builder via)
+    private static ImmutableArray<Allowance> InOrder(IEnumerable<Allowance> ways)
     {
-        via.Sort((x, y) =>
+        var sorted = ways.ToArray();
+        Array.Sort(sorted, static (x, y) =>
         {
             var order = string.CompareOrdinal(x.Binding.Namespace, y.Binding.Namespace);
             if (order == 0) order = string.CompareOrdinal(x.Binding.Name, y.Binding.Name);
             return order != 0 ? order : x.RuleIndex.CompareTo(y.RuleIndex);
         });
-        return via.ToImmutable();
+        return ImmutableCollectionsMarshal.AsImmutableArray(sorted);
     }
 
-    private IEnumerable<BindingObject> Applying(Requester who)
+    // Each once, the cluster-wide first, then those of the namespace if there is one.
+    private IEnumerable<BindingObject> Applying(Requester who, string namespaceName)
     {
-        var user = Named(_byUser, who.Name);
-        var groups = who.Groups.Where(_byGroup.ContainsKey).ToList();
-        if (groups.Count == 0) return user;
-        var seen = new HashSet<BindingObject>(ReferenceEqualityComparer.Instance);
-        return user.Concat(groups.SelectMany(group => _byGroup[group])).Where(seen.Add).OrderBy(binding => !binding.IsClusterWide);
+        BindingObject[][] lists = [Named(_byUser, who.Name), .. who.Groups.Select(group => Named(_byGroup, group)).Where(list => list.Length > 0)];
+        var clusterWide = lists.SelectMany(list => Of(list, ""));
+        var all = namespaceName.Length == 0 ? clusterWide : clusterWide.Concat(lists.SelectMany(list => Of(list, namespaceName)));
+        return lists.Length == 1 ? all : all.Distinct(ReferenceEqualityComparer.Instance).Cast<BindingObject>();
+    }
+
+    private static ArraySegment<BindingObject> Of(BindingObject[] list, string namespaceName)
+    {
+        var start = FirstNotBefore(list, namespaceName);
+        var end = start;
+        while (end < list.Length && list[end].Namespace == namespaceName) end++;
+        return new ArraySegment<BindingObject>(list, start, end - start);
+    }
+
+    private static int FirstNotBefore(BindingObject[] list, string namespaceName)
+    {
+        var (low, high) = (0, list.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (string.CompareOrdinal(list[middle].Namespace, namespaceName) < 0) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
     }
 
     private static bool Concerns(BindingObject binding, AccessQuestion question) =>
         binding.IsClusterWide || (question.IsResource && question.Namespace.Length > 0 && binding.Namespace == question.Namespace);
 
-    private static IEnumerable<Allowance> Allowing(BindingObject binding, RoleObject role, AccessQuestion question) =>
-        Matching(role, question).Select(rule => new Allowance(binding, role, rule));
+    // Whether a RoleBinding of some namespace can give it. What a cluster itself says of its kinds goes before what is known of Kubernetes.
+    private bool LivesInNamespaces(AccessQuestion question) =>
+        question.IsResource
+        && (question.Verb is "bind" or "use"
+            || (question.ApiGroup, question.Resource) is ("", "namespaces")
+            || !(_clusterScoped.Contains((question.ApiGroup, question.Resource)) || KindWords.IsClusterScoped(question.ApiGroup, question.Resource)));
 
     private static List<int> Matching(RoleObject role, AccessQuestion question)
     {
@@ -205,7 +252,7 @@ public sealed class RbacIndex
         _ => null,
     };
 
-    private static BindingObject[] Named(FrozenDictionary<string, BindingObject[]> index, string name) => index.GetValueOrDefault(name) ?? [];
+    private static BindingObject[] Named(Dictionary<string, BindingObject[]> index, string name) => index.GetValueOrDefault(name) ?? [];
 
     // One list per key, without the same binding twice where it names a subject twice.
     private sealed class Groups<TKey> where TKey : notnull
@@ -218,6 +265,6 @@ public sealed class RbacIndex
             if (list.Count == 0 || !ReferenceEquals(list[^1], binding)) list.Add(binding);
         }
 
-        internal FrozenDictionary<TKey, BindingObject[]> Frozen() => _lists.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToArray());
+        internal Dictionary<TKey, BindingObject[]> Arrays() => _lists.ToDictionary(entry => entry.Key, entry => entry.Value.ToArray());
     }
 }

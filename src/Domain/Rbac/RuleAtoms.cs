@@ -30,6 +30,23 @@ public static class RuleAtoms
         return resources.Concat(urls);
     }
 
+    /// <summary>How many atoms a rule has, without making them; <see cref="long.MaxValue"/> where that is too many to count.</summary>
+    internal static long Count(PolicyRule rule)
+    {
+        try
+        {
+            checked
+            {
+                var (verbs, names) = ((long)rule.Verbs.Length, (long)Math.Max(1, rule.ResourceNames.Length));
+                return (rule.ApiGroups.Length * (long)rule.Resources.Length * verbs * names) + (rule.NonResourceUrls.Length * verbs);
+            }
+        }
+        catch (OverflowException)
+        {
+            return long.MaxValue;
+        }
+    }
+
     /// <summary>The distinct atoms of all rules.</summary>
     /// <exception cref="FormatException">There are more than <see cref="Max"/>.</exception>
     internal static HashSet<PolicyRule> OfAll(IEnumerable<PolicyRule> rules)

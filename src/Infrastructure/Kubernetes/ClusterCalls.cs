@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -36,7 +37,7 @@ internal static class ClusterCalls
         if (OutboundRefusedException.In(exception) is { } refused) return new(ClusterFailureKind.AddressRefused, refused.Message);
         return exception switch
         {
-            HttpOperationException answered => ReadAnswer(answered.Response.StatusCode, answered.Response.Content),
+            HttpOperationException answered => ReadAnswer(answered.Response.StatusCode, answered.Response.Content) with { RetryAfter = ReadRetryAfter(answered.Response.Headers) },
             KubernetesException watch => ReadStatus((HttpStatusCode)(watch.Status.Code ?? 500), watch.Status),
             HttpRequestException { InnerException: AuthenticationException } tls => new(ClusterFailureKind.NotTrusted, Short(tls.InnerException!.Message)),
             HttpRequestException or SocketException or IOException => new(ClusterFailureKind.Unreachable, Short(exception.Message)),
@@ -59,6 +60,13 @@ internal static class ClusterCalls
             // A proxy or load balancer in between; its status code has to do.
         }
         return ReadStatus(code, status);
+    }
+
+    private static TimeSpan? ReadRetryAfter(IDictionary<string, IEnumerable<string>>? headers)
+    {
+        var text = headers?.Where(header => header.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).SelectMany(header => header.Value).FirstOrDefault();
+        // API servers say seconds; a date of some proxy is left aside.
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
     }
 
     private static ClusterFailure ReadStatus(HttpStatusCode code, V1Status? status)

@@ -42,6 +42,9 @@ public enum ClusterFailureKind
 /// <param name="Message">One short line for people; never a secret.</param>
 public sealed record ClusterFailure(ClusterFailureKind Kind, string Message)
 {
+    /// <summary>When to try again, as the server says; <see langword="null"/> if it does not.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Whether the same call may work later without anybody doing something.</summary>
     public bool IsTransient => Kind is ClusterFailureKind.Unreachable or ClusterFailureKind.Busy;
 

@@ -5,6 +5,19 @@ using Lapse.Domain.Catalogue;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
+/// <summary>What Lapse may read for the audit of a cluster. Without a part of it nothing but that part of the audit is missing.</summary>
+public enum AuditRights
+{
+    /// <summary>Nothing more than it needs anyway: roles, bindings and namespaces.</summary>
+    None,
+
+    /// <summary>ServiceAccounts and what runs as them.</summary>
+    Workloads,
+
+    /// <summary>Also the names of Secrets that hold tokens. It is a strong right: whoever may list Secrets may read them.</summary>
+    Tokens,
+}
+
 /// <summary>
 /// The least rights that Lapse needs on a cluster, as manifests generated from the catalogue. With <c>bind</c> on roles by
 /// name and <c>create</c> on bindings in the same namespace, Lapse can hand out a role that it does not hold, and no other.
@@ -19,7 +32,8 @@ public static class ClusterRights
     /// <summary>The objects to create, in an order in which they can be.</summary>
     /// <param name="entries">The catalogue's entries on the cluster.</param>
     /// <param name="account">Lapse's ServiceAccount there; the objects are named after it.</param>
-    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(IEnumerable<ClusterRightsEntry> entries, PortalAccount account)
+    /// <param name="audit">What it may read for the audit.</param>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(IEnumerable<ClusterRightsEntry> entries, PortalAccount account, AuditRights audit = AuditRights.Workloads)
     {
         var all = entries.ToList();
         List<IKubernetesObject<V1ObjectMeta>> objects =
@@ -27,6 +41,7 @@ public static class ClusterRights
             new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new() { Name = account.Namespace } },
             new V1ServiceAccount { ApiVersion = "v1", Kind = "ServiceAccount", Metadata = new() { Name = account.Name, NamespaceProperty = account.Namespace } },
             .. ClusterWide($"{account.Name}-read", account, ReadRules()),
+            .. audit == AuditRights.None ? [] : ClusterWide($"{account.Name}-audit", account, AuditRules(audit)),
             new V1ConfigMap { ApiVersion = "v1", Kind = "ConfigMap", Metadata = new() { Name = CheckpointObject.Name, NamespaceProperty = account.Namespace } },
             .. InNamespace($"{account.Name}-token", account.Namespace, account, TokenRule(account)),
             .. InNamespace($"{account.Name}-checkpoint", account.Namespace, account, CheckpointRule()),
@@ -79,6 +94,16 @@ public static class ClusterRights
     internal static V1PolicyRule[] LookRules(bool clusterWide) => clusterWide
         ? [Rule(["list"], "", ["serviceaccounts"]), Rule(["list"], "certificates.k8s.io", ["certificatesigningrequests"])]
         : [Rule(["list"], "", ["serviceaccounts"])];
+
+    /// <summary>
+    /// What the audit reads beside roles, bindings and namespaces, in a role of its own, so that whoever does not want the audit leaves it out.
+    /// </summary>
+    internal static V1PolicyRule[] AuditRules(AuditRights audit) =>
+    [
+        Rule(["list", "watch"], "", ["serviceaccounts"]),
+        .. RbacKind.Workloads.GroupBy(kind => kind.ApiGroup).Select(group => Rule(["list"], group.Key, [.. group.Select(kind => kind.Resource)])),
+        .. audit == AuditRights.Tokens ? [Rule(["list"], RbacKind.Token.ApiGroup, [RbacKind.Token.Resource])] : Array.Empty<V1PolicyRule>(),
+    ];
 
     /// <summary>What Lapse reads, and what it asks about people.</summary>
     internal static V1PolicyRule[] ReadRules() =>

@@ -13,7 +13,7 @@ public static class DatabaseSetup
 
     /// <summary>Tables of which a row, once written, never changes.</summary>
     public static readonly IReadOnlyList<string> AppendOnly =
-        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "provider_self_tests", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys", "ledger_checkpoints", "holds", "hold_ends"];
+        ["ledger_entries", "decisions", "step_up_proofs", "provider_keys", "provider_self_tests", "elevated_role_versions", "workflow_versions", "cluster_identities", "data_protection_keys", "ledger_checkpoints", "holds", "hold_ends", "rbac_acceptances"];
 
     // Refused to everybody, the owner included, until the owner drops the trigger.
     private static readonly string[] Guarded = ["ledger_entries", "ledger_checkpoints", "holds", "hold_ends"];

@@ -33,6 +33,9 @@ public static class LedgerSubject
     /// <summary>A cluster.</summary>
     public static string Of(ClusterId id) => $"cluster:{id}";
 
+    /// <summary>The RBAC audit of a cluster; only in the notice of a change.</summary>
+    public static string RbacOf(ClusterId id) => $"rbac:{id}";
+
     /// <summary>A change of the configuration.</summary>
     public static string Of(ConfigurationChangeId id) => $"change:{id}";
 

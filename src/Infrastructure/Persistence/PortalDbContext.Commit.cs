@@ -126,6 +126,9 @@ public sealed partial class PortalDbContext
                 ElevatedRole or ElevatedRoleVersion or RoleSnapshot or Domain.Workflows.Workflow or Domain.Workflows.WorkflowVersion => "catalogue",
                 Domain.Holds.Hold or Domain.Holds.HoldEnd => "hold",
                 ConfigurationChange or Cluster => "configuration",
+                // One notice for a cluster, however many of its findings changed.
+                Domain.Rbac.Snapshots.RbacLook look => LedgerSubject.RbacOf(look.ClusterId),
+                Domain.Rbac.Findings.FindingAcceptance acceptance => LedgerSubject.RbacOf(acceptance.ClusterId),
                 Domain.People.Person person => LedgerSubject.Of(person.Id),
                 Domain.People.SignInSession session when entry.State != EntityState.Added => $"session:{session.Id}",
                 _ => null,

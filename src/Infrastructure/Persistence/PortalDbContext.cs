@@ -4,6 +4,8 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
+using Lapse.Domain.Rbac.Findings;
+using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Workflows;
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
@@ -83,6 +85,24 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
     /// <summary>What ended them.</summary>
     public DbSet<HoldEnd> HoldEnds => Set<HoldEnd>();
 
+    /// <summary>What stood in clusters' RBAC.</summary>
+    public DbSet<RbacSnapshot> RbacSnapshots => Set<RbacSnapshot>();
+
+    /// <summary>Which object said what, from when until when.</summary>
+    public DbSet<RbacObjectVersion> RbacObjects => Set<RbacObjectVersion>();
+
+    /// <summary>What objects say.</summary>
+    public DbSet<RbacContent> RbacContents => Set<RbacContent>();
+
+    /// <summary>When clusters' RBAC was last looked at.</summary>
+    public DbSet<RbacLook> RbacLooks => Set<RbacLook>();
+
+    /// <summary>What the audit found, through time.</summary>
+    public DbSet<KeptFinding> RbacFindings => Set<KeptFinding>();
+
+    /// <summary>Acceptances of findings and their withdrawals.</summary>
+    public DbSet<FindingAcceptance> RbacAcceptances => Set<FindingAcceptance>();
+
     /// <inheritdoc/>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -110,5 +130,7 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
         c.Properties<StepUpProofId>().HaveConversion<UuidIdConverter<StepUpProofId>>();
         c.Properties<HoldId>().HaveConversion<UuidIdConverter<HoldId>>();
         c.Properties<ConfigurationChangeId>().HaveConversion<UuidIdConverter<ConfigurationChangeId>>();
+        c.Properties<RbacSnapshotId>().HaveConversion<UuidIdConverter<RbacSnapshotId>>();
+        c.Properties<FindingAcceptanceId>().HaveConversion<UuidIdConverter<FindingAcceptanceId>>();
     }
 }

@@ -2,6 +2,8 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.People;
+using Lapse.Domain.Rbac.Findings;
+using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Workflows;
 using Microsoft.EntityFrameworkCore;
@@ -41,6 +43,14 @@ public static class RowLocks
     /// <summary>Locks a person.</summary>
     public static Task<Person?> LockAsync(this PortalDbContext db, PersonId id, CancellationToken cancellation) =>
         db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    /// <summary>Locks a finding.</summary>
+    public static Task<KeptFinding?> LockFindingAsync(this PortalDbContext db, ClusterId cluster, string fingerprint, CancellationToken cancellation) =>
+        db.RbacFindings.FromSql($"SELECT *, xmin FROM rbac_findings WHERE cluster_id = {cluster.Value} AND fingerprint = {fingerprint} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    /// <summary>Locks what is known of the last look at a cluster's RBAC.</summary>
+    public static Task<RbacLook?> LockRbacLookAsync(this PortalDbContext db, ClusterId cluster, CancellationToken cancellation) =>
+        db.RbacLooks.FromSql($"SELECT * FROM rbac_looks WHERE cluster_id = {cluster.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     /// <summary>Locks a challenge. Not tracked: challenges are moved by guarded updates only.</summary>
     public static Task<StepUpChallenge?> LockAsync(this PortalDbContext db, StepUpChallengeId id, CancellationToken cancellation) =>

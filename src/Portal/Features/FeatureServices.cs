@@ -1,6 +1,7 @@
 using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Ledger;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.StepUp;
@@ -25,6 +26,9 @@ public static class FeatureServices
         services.TryAddSingleton<LedgerVerifier>();
         services.TryAddSingleton<HoldCheck>();
         services.AddSingleton<EvidenceExport>();
+        services.TryAddSingleton(new RbacOptions());
+        services.TryAddSingleton<RbacSnapshots>();
+        services.AddSingleton<Rbac.RbacIndexes>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);

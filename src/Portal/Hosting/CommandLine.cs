@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Lapse.Portal.Hosting.Commands;
+using Lapse.Portal.Hosting.Commands.Rbac;
 
 namespace Lapse.Portal.Hosting;
 
@@ -21,10 +24,27 @@ public static class CommandLine
             VerifyEvidenceCommand.Create(),
             ClusterRightsCommand.Create(),
             ReapCommand.Create(),
+            RbacCommand.Create(),
         };
         var parsed = root.Parse(WithVerb(args));
+        if (parsed.Errors.Count > 0 && IsBelow(parsed.CommandResult, RbacCommand.Name)) return Task.FromResult(Misread(parsed));
         // The library gives a verb two seconds from TERM to its end, which is too little for one that serves.
         return parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = parsed.CommandResult.Command.Name == ServeCommand.Name ? Stopping.AtMost : TimeSpan.FromSeconds(2) });
+    }
+
+    // Of lapse rbac 1 is an answer, and standard output is read by scripts.
+    private static int Misread(ParseResult parsed)
+    {
+        if (parsed.Action is ParseErrorAction action) action.ShowHelp = false;
+        parsed.Invoke();
+        return RbacCommand.Wrong;
+    }
+
+    private static bool IsBelow(SymbolResult? result, string name)
+    {
+        for (; result is not null; result = result.Parent)
+            if (result is CommandResult { Command.Name: var found } && found == name) return true;
+        return false;
     }
 
     private static string[] WithVerb(string[] args) =>

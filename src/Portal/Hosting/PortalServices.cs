@@ -4,12 +4,14 @@ using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Components;
 using Lapse.Portal.Features;
 using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Ledger;
+using Lapse.Portal.Features.Rbac;
 using Lapse.Portal.Features.StepUp;
 
 namespace Lapse.Portal.Hosting;
@@ -41,6 +43,7 @@ public static class PortalServices
         services.AddLapseOidc(configuration);
         services.AddLapseAuthentication(configuration);
         services.AddLapseReconciliation(configuration);
+        services.AddLapseRbac(configuration);
         services.AddPortalScheduler(configuration);
         services.AddFeatures();
         services.AddPortalHealth();
@@ -74,6 +77,7 @@ public static class PortalServices
         app.MapLapseAuthentication();
         app.MapLedgerExport();
         app.MapEvidence();
+        app.MapRbacExport();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
     }
 }

@@ -5,6 +5,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
 using Lapse.Domain.People;
+using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Oidc;
@@ -20,6 +21,7 @@ using Lapse.Portal.Features.Emergency;
 using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Hold;
 using Lapse.Portal.Features.People;
+using Lapse.Portal.Features.Rbac;
 using Lapse.Portal.Features.Requests;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
@@ -95,6 +97,8 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(TestProvider), "go on with a test of the provider", async (t, actor) => (await t.Get<TestProvider>().GoOnAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
         new(typeof(TestProvider), "finish a test of the provider", async (t, actor) => (await t.Get<TestProvider>().FinishAsync(actor, t._test, Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
         new(typeof(TestProviderAct), "test the provider without the group in the token", (t, actor) => t.ActAsync<TestProviderAct>(ActKind.TestProvider, t._test, actor, ["developers"]), NoAdmins),
+        new(typeof(AcceptFinding), "accept a finding", async (t, actor) => (await t.Get<AcceptFinding>().AcceptAsync(actor, t._world.Cluster.Id, await t.FindingAsync(), "It is fine", "Platform", Now.AddDays(7), Cancellation)).Refusal, NoAdmins),
+        new(typeof(WithdrawAcceptance), "take an acceptance back", async (t, actor) => (await t.Get<WithdrawAcceptance>().WithdrawAsync(actor, t._world.Cluster.Id, await t.FindingAsync(), "It is not fine", Cancellation)).Refusal, NoAdmins),
         new(typeof(WithdrawChange), "give a change up", async (t, actor) => (await t.Get<WithdrawChange>().WithdrawAsync(actor, await t.ChangeIdAsync(), Cancellation)).Refusal, NoAdmins),
     ];
 
@@ -183,6 +187,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private ConfigurationChangeId? _change, _draftChange;
     private PersonId? _disabled;
     private HoldId? _hold;
+    private string? _finding;
 
     private async Task PrepareAsync()
     {
@@ -194,6 +199,32 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await DisabledIdAsync();
         await HoldIdAsync();
         await ProviderTestAsync();
+        await FindingAsync();
+    }
+
+    // Accepted until tomorrow.
+    private async Task<string> FindingAsync()
+    {
+        if (_finding is { } known) return known;
+        await using var db = Database.CreateDbContext();
+        var finding = KeptFinding.New(_world.Cluster.Id, new Finding { Check = new("LR001", "Title", "Attack", "Fix"), Severity = Severity.High, Evidence = "Evidence", Fix = "Fix" }, Now);
+        var acceptance = new FindingAcceptance
+        {
+            Id = UuidId.New<FindingAcceptanceId>(Now),
+            ClusterId = _world.Cluster.Id,
+            Fingerprint = finding.Fingerprint,
+            Reason = "Known",
+            Owner = "Platform",
+            Until = Now.AddDays(1),
+            Gravity = finding.Gravity,
+            PersonId = _world.Dana.PersonId,
+            At = Now,
+        };
+        finding.Follow(acceptance);
+        db.RbacFindings.Add(finding);
+        db.RbacAcceptances.Add(acceptance);
+        await db.CommitAsync(Cancellation);
+        return _finding = finding.Fingerprint;
     }
 
     private async Task<PersonId> DisabledIdAsync()
@@ -311,7 +342,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         var grants = await db.Grants.AsNoTracking().OrderBy(g => g.Id).Select(g => $"{g.Id} {g.Status}").ToListAsync(Cancellation);
         var changes = await db.ConfigurationChanges.AsNoTracking().OrderBy(c => c.Id).Select(c => $"{c.Id} {c.Status}").ToListAsync(Cancellation);
         var people = await db.People.AsNoTracking().OrderBy(p => p.Id).Select(p => $"{p.Id} {p.DisabledAt}").ToListAsync(Cancellation);
-        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.HoldEnds.CountAsync(Cancellation), await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
+        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.HoldEnds.CountAsync(Cancellation), await db.RbacAcceptances.CountAsync(Cancellation), await db.RbacFindings.Select(f => f.AcceptedUntil).SingleOrDefaultAsync(Cancellation), await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

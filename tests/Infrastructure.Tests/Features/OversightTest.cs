@@ -16,7 +16,7 @@ public abstract class OversightTest(PostgresFixture postgres) : DatabaseTest(pos
 {
     protected static readonly DateTimeOffset Start = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
-    protected SetClock Clock { get; } = new() { Now = Start };
+    internal SetClock Clock { get; } = new() { Now = Start };
 
     protected ActorGuard Guard => new(Clock, new PortalGroups(), new SignInLifetime(TimeSpan.FromHours(8)));
 
@@ -104,7 +104,7 @@ public abstract class OversightTest(PostgresFixture postgres) : DatabaseTest(pos
         return [disabled, World.Bob with { SessionId = ended.Id }, World.Bob with { SessionId = UuidId.New<SignInSessionId>(Start) }, World.Bob with { SessionId = World.Dana.SessionId }];
     }
 
-    protected sealed class SetClock : TimeProvider
+    internal sealed class SetClock : TimeProvider
     {
         public DateTimeOffset Now { get; set; }
 

@@ -5,6 +5,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Oidc;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Portal.Hosting;
 
@@ -47,6 +48,7 @@ public partial class DocumentationTests
     [InlineData(typeof(LimitOptions), "Lapse:Limits:")]
     [InlineData(typeof(ProviderOptions), "Lapse:Provider:")]
     [InlineData(typeof(ReconciliationOptions), "")]
+    [InlineData(typeof(RbacOptions), "Lapse:Rbac:")]
     [InlineData(typeof(SchedulerOptions), "Lapse:Scheduler:")]
     public void Configuration_EverySetting_IsInItsTable(Type options, string prefix)
     {

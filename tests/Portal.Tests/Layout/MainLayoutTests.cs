@@ -60,11 +60,11 @@ public sealed class MainLayoutTests : PortalTestContext
     }
 
     [Fact]
-    public void Layout_Auditor_SeesTheLedgerToo()
+    public void Layout_Auditor_SeesTheAuditAndTheLedgerToo()
     {
         SignIn("sam", "lapse-auditors");
 
-        Assert.Equal([.. Everybody, "Ledger"], Links(Shell()));
+        Assert.Equal([.. Everybody, "Audit", "Ledger"], Links(Shell()));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class MainLayoutTests : PortalTestContext
     {
         SignIn("dana", "lapse-admins");
 
-        Assert.Equal([.. Everybody, "Ledger", "Clusters", "Catalogue entries", "People", "Identity provider", "Emergency"], Links(Shell()));
+        Assert.Equal([.. Everybody, "Audit", "Ledger", "Clusters", "Catalogue entries", "People", "Identity provider", "Emergency"], Links(Shell()));
     }
 
     [Fact]

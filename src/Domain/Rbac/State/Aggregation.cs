@@ -20,6 +20,8 @@ public static class Aggregation
         var roles = state.Roles.Select(role => role.Aggregates.IsEmpty ? role : role with { Rules = [] }).ToArray();
         var places = Enumerable.Range(0, roles.Length)
             .Where(place => roles[place].IsClusterRole)
+            // Of two with the same name only the later counts.
+            .GroupBy(place => roles[place].Name, (_, same) => same.Last(), StringComparer.Ordinal)
             .OrderBy(place => roles[place].Name, StringComparer.Ordinal)
             .ToArray();
         for (var grew = true; grew;)

@@ -34,9 +34,23 @@ public readonly record struct Subject(SubjectKind Kind, string Name, string Name
         ArgumentNullException.ThrowIfNull(name);
         if (!name.StartsWith(AccountPrefix, StringComparison.Ordinal)) return new Subject(SubjectKind.User, name);
         var parts = name[AccountPrefix.Length..].Split(':');
-        return parts is [{ Length: > 0 } space, { Length: > 0 } account]
+        return parts is [var space, var account] && IsName(space, 63, dots: false) && IsName(account, 253, dots: true)
             ? new Subject(SubjectKind.ServiceAccount, account, space)
             : new Subject(SubjectKind.User, name);
+    }
+
+    // A DNS label, or several with dots between them.
+    private static bool IsName(string text, int most, bool dots)
+    {
+        if (text.Length > most) return false;
+        foreach (var label in dots ? text.Split('.') : [text])
+        {
+            if (label.Length == 0 || label[0] == '-' || label[^1] == '-') return false;
+            foreach (var sign in label)
+                if (sign is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')) return false;
+        }
+
+        return true;
     }
 
     /// <summary>A group of this name.</summary>

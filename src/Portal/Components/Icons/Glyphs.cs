@@ -27,6 +27,9 @@ public static class Glyphs
     /// <summary>Linked rows: Ledger.</summary>
     public const string Ledger = Open + "<path d=\"M5 4.5h14v4H5zM5 15.5h14v4H5zM12 8.5v7\"/>" + Close;
 
+    /// <summary>Paths that meet: the audit of RBAC.</summary>
+    public const string Audit = Open + "<circle cx=\"5.5\" cy=\"6\" r=\"2\"/><circle cx=\"5.5\" cy=\"18\" r=\"2\"/><circle cx=\"18.5\" cy=\"12\" r=\"2\"/><path d=\"M7.5 6h2.5c3 0 3 6 6.5 6M7.5 18h2.5c3 0 3-6 6.5-6\"/>" + Close;
+
     /// <summary>Stacked servers: Clusters.</summary>
     public const string Cluster = Open + "<rect x=\"4\" y=\"4.5\" width=\"16\" height=\"6\" rx=\"1\"/><rect x=\"4\" y=\"13.5\" width=\"16\" height=\"6\" rx=\"1\"/><path d=\"M7.5 7.5h.01M7.5 16.5h.01\"/>" + Close;
 

@@ -20,7 +20,7 @@ public sealed record NavigationEntry(string Title, string Href, string Hotkey, s
 /// <summary>What the navigation and the help for the keyboard list.</summary>
 public static class NavigationModel
 {
-    /// <summary>The pages for everybody, and the ledger for those who may read it.</summary>
+    /// <summary>The pages for everybody, and the audit and the ledger for those who may read them.</summary>
     public static IReadOnlyList<NavigationEntry> Main { get; } =
     [
         new("Home", "/", "g h", Glyphs.Home),
@@ -28,6 +28,7 @@ public static class NavigationModel
         new("Requests", "/requests", "g r", Glyphs.Requests),
         new("Approvals", "/approvals", "g p", Glyphs.Approvals) { CountsApprovals = true },
         new("Access", "/access", "g a", Glyphs.Access),
+        new("Audit", "/rbac", "g b", Glyphs.Audit) { ShownTo = viewer => viewer.SeesLedger },
         new("Ledger", "/ledger", "g l", Glyphs.Ledger) { ShownTo = viewer => viewer.SeesLedger },
     ];
 

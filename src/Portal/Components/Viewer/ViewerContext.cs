@@ -22,7 +22,7 @@ public sealed record ViewerContext(
     /// <summary>Nobody: what is shown to somebody who has not signed in.</summary>
     public static ViewerContext Nobody { get; } = new("", "", new HashSet<string>(), false, false);
 
-    /// <summary>Whether the ledger is shown.</summary>
+    /// <summary>Whether the ledger and the audit are shown.</summary>
     public bool SeesLedger => IsAdmin || IsAuditor;
 
     /// <summary>Reads the claims <c>name</c>, <c>preferred_username</c> and <c>groups</c> of the sign-in.</summary>

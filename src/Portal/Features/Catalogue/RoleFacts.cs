@@ -38,8 +38,9 @@ public sealed record RoleFacts(IReadOnlyList<RoleAbility> Abilities, IReadOnlyLi
     }
 
     /// <summary>One rule in a line: <c>apps: deployments, replicasets → get, list, watch</c>.</summary>
-    private static string Line(PolicyRule rule)
+    public static string Line(PolicyRule rule)
     {
+        ArgumentNullException.ThrowIfNull(rule);
         var verbs = string.Join(", ", rule.Verbs);
         if (!rule.NonResourceUrls.IsEmpty) return $"{string.Join(", ", rule.NonResourceUrls)} → {verbs}";
         var groups = string.Join(", ", rule.ApiGroups.Select(group => group.Length == 0 ? "core" : group));

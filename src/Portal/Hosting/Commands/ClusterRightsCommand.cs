@@ -12,12 +12,13 @@ internal static class ClusterRightsCommand
     {
         var cluster = new Argument<string>("cluster") { Description = "The cluster's name in Lapse." };
         var account = new Option<string>("--account") { Description = "NAMESPACE/NAME of the ServiceAccount that Lapse uses there.", DefaultValueFactory = _ => $"{PortalAccount.Default.Namespace}/{PortalAccount.Default.Name}" };
-        var command = new Command("cluster-rights", "Print the least rights that Lapse needs in a cluster, from its catalogue (needs ConnectionStrings:Portal).") { cluster, account };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(cluster), parsed.GetRequiredValue(account), cancellation));
+        var audit = new Option<AuditRights>("--audit") { Description = "What it may read for the audit: None, Workloads, or Tokens, which is the right to list Secrets.", DefaultValueFactory = _ => AuditRights.Workloads };
+        var command = new Command("cluster-rights", "Print the least rights that Lapse needs in a cluster, from its catalogue (needs ConnectionStrings:Portal).") { cluster, account, audit };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(cluster), parsed.GetRequiredValue(account), parsed.GetRequiredValue(audit), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string name, string account, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string name, string account, AuditRights audit, CancellationToken cancellation)
     {
         if (account.Split('/') is not [{ Length: > 0 } accountNamespace, { Length: > 0 } accountName]) return Console.Refuse("--account wants NAMESPACE/NAME.");
         await using var services = VerbServices.WithDatabase(Configuration.Read());
@@ -28,7 +29,7 @@ internal static class ClusterRightsCommand
         var entries = await db.ElevatedRoles.Where(r => r.RetiredAt == null)
             .Join(db.ElevatedRoleVersions, r => new { Id = r.Id, Version = r.CurrentVersion }, v => new { Id = v.ElevatedRoleId, v.Version }, (_, v) => v)
             .Where(v => v.ClusterId == cluster.Id).AsNoTracking().ToListAsync(cancellation);
-        var manifests = ClusterRights.Manifests(entries.Select(e => new ClusterRightsEntry(e.Namespaces, e.Role)), new PortalAccount(accountNamespace, accountName));
+        var manifests = ClusterRights.Manifests(entries.Select(e => new ClusterRightsEntry(e.Namespaces, e.Role)), new PortalAccount(accountNamespace, accountName), audit);
         System.Console.Write(ClusterRights.ToYaml(manifests));
         return 0;
     }

@@ -3,6 +3,7 @@
 //   data-hotkey="g c"  ... by g, then c
 //   data-search        / goes here, from another page by the link that / presses
 //   data-copy="text"   pressing it copies the text
+//   data-prints        pressing it prints the page
 const withinMs = 1200;
 let first = null;
 let firstAt = 0;
@@ -93,6 +94,11 @@ document.addEventListener("click", async (e) => {
 
   if (target?.closest("[popover] a")) {
     target.closest("[popover]").hidePopover();
+    return;
+  }
+
+  if (target?.closest("[data-prints]")) {
+    window.print();
     return;
   }
 

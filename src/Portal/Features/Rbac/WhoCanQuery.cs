@@ -1,0 +1,30 @@
+using Lapse.Domain;
+using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Authentication;
+using Microsoft.EntityFrameworkCore;
+
+namespace Lapse.Portal.Features.Rbac;
+
+/// <summary>Who can do something on a cluster, by its newest snapshot; for admins and auditors.</summary>
+public sealed class WhoCanQuery(IDbContextFactory<PortalDbContext> contexts, RbacIndexes indexes, ActorGuard guard, TimeProvider clock) : IPageQuery<WhoCanAsk, WhoCanView>
+{
+    private const int LongestText = 300;
+
+    /// <inheritdoc/>
+    public async Task<Outcome<WhoCanView>> AskAsync(Actor actor, WhoCanAsk ask, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var reader = await guard.FindAuditReaderAsync(db, actor, cancellation);
+        if (!reader.Succeeded) return reader.Refusal!;
+        var head = await db.HeadAsync(ask.Cluster, clock.GetUtcNow(), cancellation);
+        if (!head.Succeeded) return head.Refusal!;
+        if (head.Value.Snapshot == 0 || await indexes.FindAsync(head.Value.Id, head.Value.Snapshot, cancellation) is not { } read) return new WhoCanView(head.Value, [], [], [], null);
+
+        var asked = ask with { Verb = Cut(ask.Verb), Resource = Cut(ask.Resource), Namespace = Cut(ask.Namespace), Name = Cut(ask.Name) };
+        var state = read.State;
+        string[] namespaces = [.. state.Namespaces.Select(one => one.Name).Concat(state.Bindings.Where(one => !one.IsClusterWide).Select(one => one.Namespace)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return new WhoCanView(head.Value, WhoCan.Verbs(state, WhoCan.Understand(state, asked.Resource)), WhoCan.Resources(state), namespaces, WhoCan.Answer(read.Index, asked));
+    }
+
+    private static string Cut(string text) => text.Trim() is { Length: <= LongestText } whole ? whole : text.Trim()[..LongestText];
+}
