@@ -7,9 +7,9 @@ namespace Lapse.Domain.Tests.Rbac;
 /// <summary>
 /// Random roles, bindings, people and questions over a small vocabulary, so that they meet often: everything that an API
 /// server takes, traps included. The same seed makes the same. All names begin with the prefix, so that nothing concerns
-/// anybody else in a shared cluster.
+/// anybody else in a shared cluster. With more bindings there have to be more people, else everybody may do everything.
 /// </summary>
-internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> namespaces)
+internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> namespaces, int people = 5)
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "delete", "deletecollection", "impersonate", "bind", "Get"];
     private static readonly string[] Groups = ["", "apps", "example.com"];
@@ -156,17 +156,19 @@ internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> 
             case 1: return new("User", Account());
             case 2: return new("Group", Group());
             // Everybody's groups only where nobody else is.
-            case 3 when !clusterWide: return new("Group", One([Domain.Rbac.Requester.Authenticated, Domain.Rbac.Requester.ServiceAccounts, Domain.Rbac.Requester.Unauthenticated]));
-            case 4 when !clusterWide: return new("ServiceAccount", One(["web", "ci"]));
-            default: return new("ServiceAccount", One(["web", "ci"]), One(namespaces));
+            case 3 when !clusterWide && Chance(people): return new("Group", One([Domain.Rbac.Requester.Authenticated, Domain.Rbac.Requester.ServiceAccounts, Domain.Rbac.Requester.Unauthenticated]));
+            case 4 when !clusterWide: return new("ServiceAccount", AccountName());
+            default: return new("ServiceAccount", AccountName(), One(namespaces));
         }
     }
 
-    private string User() => $"{prefix}-user{_random.Next(5)}{(Chance(20) ? ":X" : "")}";
+    private string User() => $"{prefix}-user{_random.Next(people)}{(Chance(20) ? ":X" : "")}";
 
-    private string Group() => Chance(4) ? $"{Domain.Rbac.Requester.ServiceAccounts}:{One(namespaces)}" : $"{prefix}-group{_random.Next(3)}";
+    private string Group() => Chance(people) ? $"{Domain.Rbac.Requester.ServiceAccounts}:{One(namespaces)}" : $"{prefix}-group{_random.Next((people + 1) / 2)}";
 
-    private string Account() => $"system:serviceaccount:{One(namespaces)}:{One(["web", "ci", "other"])}";
+    private string Account() => $"system:serviceaccount:{One(namespaces)}:{AccountName()}";
+
+    private string AccountName() => $"sa{_random.Next((people + 1) / 2)}";
 
     private T One<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
