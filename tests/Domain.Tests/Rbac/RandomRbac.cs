@@ -119,6 +119,36 @@ internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> 
             Chance(2) ? One(Names) : "",
             Chance(5) ? "" : One(namespaces));
 
+    /// <summary>Somebody whom a binding names, and what one of its rules says or almost says: where a wrong answer would hide.</summary>
+    internal (Requester Who, AccessQuestion Question) Near(ImmutableArray<RoleObject> roles, ImmutableArray<BindingObject> bindings)
+    {
+        var binding = One(bindings);
+        var rules = roles.FirstOrDefault(role => role.Name == binding.Role.Name)?.Rules ?? [];
+        if (rules.IsEmpty || binding.Subjects.IsEmpty) return (Requester(), Question());
+        var (rule, subject) = (One(rules), One(binding.Subjects));
+        var who = subject.Kind switch
+        {
+            "Group" => Domain.Rbac.Requester.Exactly(User(), [subject.Name]),
+            _ => subject.Means(binding.Namespace) is { } meant ? Domain.Rbac.Requester.Of(meant) : Requester(),
+        };
+        var verb = One(rule.Verbs) is not PolicyRule.All and var written ? written : One(Verbs);
+        if (!rule.NonResourceUrls.IsEmpty) return (who, AccessQuestion.ForUrl(verb, Chance(2) ? One(Paths) : One(rule.NonResourceUrls)));
+        var question = AccessQuestion.For(
+            verb,
+            One(rule.ApiGroups) is not PolicyRule.All and var group ? group : One(Groups),
+            One(rule.Resources) switch { "*" or "*/*" => One(Asked), "pods/*" => One(["pods", "pods/log", "pods/exec"]), "*/scale" => One(["deployments/scale", "widgets/scale", "deployments"]), "*/log" => "pods/log", var one => one },
+            rule.ResourceNames.IsEmpty || Chance(3) ? Chance(2) ? "" : One(Names) : One(rule.ResourceNames),
+            binding.Namespace.Length == 0 || Chance(6) ? One(["", .. namespaces]) : binding.Namespace);
+        return (who, _random.Next(10) switch
+        {
+            0 => question with { Verb = One(Verbs) },
+            1 => question with { ApiGroup = One(Groups) },
+            2 => question with { Subresource = One(["", "log", "exec", "scale", "status"]) },
+            3 => question with { Resource = One(["pods", "deployments", "widgets"]) },
+            _ => question,
+        });
+    }
+
     /// <summary>One chance in so many.</summary>
     internal bool Chance(int of) => _random.Next(of) == 0;
 
