@@ -28,6 +28,7 @@ public static class FeatureServices
         services.AddSingleton<EvidenceExport>();
         services.TryAddSingleton(new RbacOptions());
         services.TryAddSingleton<RbacSnapshots>();
+        services.TryAddSingleton<RbacIndexes>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);
