@@ -19,9 +19,9 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
     {
         await base.InitializeAsync();
         _rbac = new(Database, World.Cluster, Clock);
-        _rbac.Put(RbacWorld.Role("admin", "", RbacWorld.Everything));
+        _rbac.Put(RbacWorld.Role("everything", "", RbacWorld.Everything));
         _rbac.Put(RbacWorld.Role("reader", "ci", RbacWorld.ReadPods));
-        _rbac.Put(RbacWorld.Binding("ci-admin", "", "admin", RbacWorld.Account("ci", "deployer")));
+        _rbac.Put(RbacWorld.Binding("ci-admin", "", "everything", RbacWorld.Account("ci", "deployer")));
         _rbac.Put(new NamespaceObject { Name = "ci" });
         _rbac.Put(new ServiceAccountObject { Name = "deployer", Namespace = "ci", AutomountsToken = false });
         _rbac.Put(new WorkloadObject { Name = "web", Namespace = "ci", WorkloadKind = "Deployment", ServiceAccount = "deployer", ReachesItsNode = true });
@@ -91,20 +91,20 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
         Assert.Equal((0, 0, 0), (during.Snapshot.Added, during.Snapshot.Changed, during.Snapshot.Removed));
         await using (var db = Database.CreateDbContext())
         {
-            var finding = await db.RbacFindings.SingleAsync(Cancellation);
+            var finding = await db.RbacFindings.Where(f => f.CheckId == "LR001").SingleAsync(Cancellation);
             Assert.Equal((null, Clock.Now, 1), (finding.GoneAt, finding.NotEvaluatedSince, finding.LastSnapshot));
         }
 
         // What became of it meanwhile shows when it can be read again.
         _rbac.Unread.Clear();
         _rbac.Gaps.Clear();
-        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "admin"));
+        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "everything"));
         await _rbac.LookAsync();
         var diff = await _rbac.Snapshots.DiffAsync(World.Cluster.Id, 1, 3, Cancellation);
         Assert.Equal((RbacChangeKind.Removed, "ClusterRoleBinding ci-admin"), (Assert.Single(diff!.Changes).Kind, diff.Changes[0].What.Reference));
         Assert.Equal(["ClusterRoleBinding"], (await _rbac.Snapshots.DiffAsync(World.Cluster.Id, 1, 2, Cancellation))!.NotCompared);
         await using var after = Database.CreateDbContext();
-        Assert.Equal((Clock.Now, null), await after.RbacFindings.Select(f => new ValueTuple<DateTimeOffset?, DateTimeOffset?>(f.GoneAt, f.NotEvaluatedSince)).SingleAsync(Cancellation) is var (gone, open) ? (gone!.Value, open) : default);
+        Assert.Equal((Clock.Now, null), await after.RbacFindings.Where(f => f.CheckId == "LR001").Select(f => new ValueTuple<DateTimeOffset?, DateTimeOffset?>(f.GoneAt, f.NotEvaluatedSince)).SingleAsync(Cancellation) is var (gone, open) ? (gone!.Value, open) : default);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
     {
         var earlier = await _rbac.BeginAsync();
         var read = _rbac.Read();
-        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "admin"));
+        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "everything"));
         await _rbac.LookAsync();
 
         Assert.Equal(Kept.Overtaken, await _rbac.Keeper().KeepAsync(World.Cluster, read, earlier, Cancellation));
@@ -136,7 +136,7 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
     public async Task Keep_DiesBeforeTheEnd_KeepsNothingAndTheNextLookAll()
     {
         await _rbac.LookAsync();
-        _rbac.Put(RbacWorld.Binding("second", "", "admin", new BindingSubject("User", "mallory")));
+        _rbac.Put(RbacWorld.Binding("second", "", "everything", new BindingSubject("User", "mallory")));
         await Database.ExecuteAsOwnerAsync("""
             CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed'; END $$;
             CREATE TRIGGER die BEFORE INSERT ON rbac_snapshots FOR EACH ROW EXECUTE FUNCTION die();
@@ -149,7 +149,7 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
         Assert.Equal(Kept.Snapshot, await _rbac.LookAsync());
         Assert.Equal(_rbac.Say(), RbacWorld.Say((await _rbac.Snapshots.StateAsync(World.Cluster.Id, 2, Cancellation))!.State));
         await using var db = Database.CreateDbContext();
-        Assert.Equal(2, await db.RbacFindings.CountAsync(Cancellation));
+        Assert.Equal(2, await db.RbacFindings.CountAsync(f => f.CheckId == "LR001", Cancellation));
     }
 
     [Fact]
@@ -157,20 +157,20 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
     {
         await _rbac.LookAsync();
         var first = Clock.Now;
-        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "admin"));
+        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "everything"));
         await _rbac.LookAsync();
         var gone = Clock.Now;
         await using (var db = Database.CreateDbContext())
         {
-            var finding = await db.RbacFindings.SingleAsync(Cancellation);
+            var finding = await db.RbacFindings.Where(f => f.CheckId == "LR001").SingleAsync(Cancellation);
             Assert.Equal((gone, 1, first, first), (finding.GoneAt, finding.LastSnapshot, finding.FirstSeenAt, finding.StandsSince));
             Assert.Equal(0, (await db.RbacSnapshots.SingleAsync(s => s.Number == 2, Cancellation)).Critical);
         }
 
-        _rbac.Put(RbacWorld.Binding("ci-admin", "", "admin", RbacWorld.Account("ci", "deployer")));
+        _rbac.Put(RbacWorld.Binding("ci-admin", "", "everything", RbacWorld.Account("ci", "deployer")));
         await _rbac.LookAsync();
         await using var after = Database.CreateDbContext();
-        var back = await after.RbacFindings.SingleAsync(Cancellation);
+        var back = await after.RbacFindings.Where(f => f.CheckId == "LR001").SingleAsync(Cancellation);
         Assert.Equal((null, null, first, Clock.Now), (back.GoneAt, back.LastSnapshot, back.FirstSeenAt, back.StandsSince));
         Assert.Equal(Severity.Critical, back.Severity);
         Assert.Equal(new Subject(SubjectKind.ServiceAccount, "deployer", "ci"), back.Subject);

@@ -30,8 +30,11 @@ public sealed class RbacPagesTests(PostgresFixture postgres) : OversightTest(pos
     {
         await base.InitializeAsync();
         _rbac = new(Database, World.Cluster, Clock);
-        _rbac.Put(RbacWorld.Role("admin", "", RbacWorld.Everything));
-        _rbac.Put(RbacWorld.Binding("ci", "", "admin", RbacWorld.Account("ci", "deployer"), new BindingSubject("User", "anna"), new BindingSubject("Group", "100%_sure")));
+        _rbac.Put(RbacWorld.Role("everything", "", RbacWorld.Everything));
+        _rbac.Put(RbacWorld.Binding("ci", "", "everything", RbacWorld.Account("ci", "deployer"), new BindingSubject("User", "anna"), new BindingSubject("Group", "100%_sure")));
+        // All that could be held against it but the binding is as it should be.
+        _rbac.Put(new NamespaceObject { Name = "ci" });
+        _rbac.Put(new ServiceAccountObject { Name = "deployer", Namespace = "ci", AutomountsToken = false });
         await _rbac.LookAsync();
     }
 
@@ -163,7 +166,7 @@ public sealed class RbacPagesTests(PostgresFixture postgres) : OversightTest(pos
         foreach (var odd in new[] { "", "\0", new string('0', 32) })
             Assert.Equal("FindingUnknown", (await Accept.AcceptAsync(World.Dana, World.Cluster.Id, odd, "Known", "Platform", Clock.Now.AddDays(1), Cancellation)).Refusal?.Code);
         Assert.Equal("FindingUnknown", (await Accept.AcceptAsync(World.Dana, new ClusterId(Guid.NewGuid()), finding.Fingerprint, "Known", "Platform", Clock.Now.AddDays(1), Cancellation)).Refusal?.Code);
-        _rbac.Remove(RbacWorld.Binding("ci", "", "admin"));
+        _rbac.Remove(RbacWorld.Binding("ci", "", "everything"));
         await _rbac.LookAsync();
         Assert.Equal("FindingGone", (await Accept.AcceptAsync(World.Dana, World.Cluster.Id, finding.Fingerprint, "Known", "Platform", Clock.Now.AddDays(1), Cancellation)).Refusal?.Code);
         Assert.Equal(3, (await AskAsync(new(World.Cluster.Name, FindingFilter.None with { Standing = FindingStanding.Gone }))).Rows.Count);
@@ -203,7 +206,7 @@ public sealed class RbacPagesTests(PostgresFixture postgres) : OversightTest(pos
     [Fact]
     public async Task HistoryAndDiff_OfSnapshots_ShowRiskAndWhatChanged()
     {
-        _rbac.Remove(RbacWorld.Binding("ci", "", "admin"));
+        _rbac.Remove(RbacWorld.Binding("ci", "", "everything"));
         await _rbac.LookAsync();
         _rbac.Put(new NamespaceObject { Name = "new" });
         await _rbac.LookAsync();

@@ -44,10 +44,10 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
         _indexes = new(_rbac.Snapshots, new RbacOptions());
         foreach (var space in new[] { "kube-system", "ci", "shop" }) _rbac.Put(new NamespaceObject { Name = space });
         _rbac.Put(new ServiceAccountObject { Name = "deployer", Namespace = "ci" });
-        _rbac.Put(RbacWorld.Role("admin", "", RbacWorld.Everything));
+        _rbac.Put(RbacWorld.Role("everything", "", RbacWorld.Everything));
         _rbac.Put(RbacWorld.Role("secrets", "", ReadSecrets));
         _rbac.Put(RbacWorld.Role("one-secret", "", ReadSecrets with { ResourceNames = ["db"] }));
-        _rbac.Put(RbacWorld.Binding("ci", "", "admin", RbacWorld.Account("ci", "deployer")));
+        _rbac.Put(RbacWorld.Binding("ci", "", "everything", RbacWorld.Account("ci", "deployer")));
         _rbac.Put(RbacWorld.Binding("shop-readers", "shop", "secrets", new BindingSubject("Group", "oidc:shop")));
         _rbac.Put(RbacWorld.Binding("by-name", "shop", "one-secret", new BindingSubject("User", "oidc:anna")));
         _rbac.Put(RbacWorld.Binding("gone", "shop", "no-such-role", new BindingSubject("User", "oidc:anna")));
