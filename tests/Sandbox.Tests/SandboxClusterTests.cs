@@ -25,7 +25,7 @@ public sealed class SandboxClusterTests
         Assert.Equal(
             ["dev=development", "payments-prod=production", "payments-staging=staging", "web-prod=production"],
             labels.Items.Select(item => $"{item.Name()}={item.Labels()["lapse.dev/environment"]}"));
-        Assert.Equal(9, (await client.AppsV1.ListDeploymentForAllNamespacesAsync(cancellationToken: Scratch.Token)).Items.Count);
+        Assert.Equal(10, (await client.AppsV1.ListDeploymentForAllNamespacesAsync(cancellationToken: Scratch.Token)).Items.Count);
         await DeveloperMayLookAndNothingElseAsync(client);
         await PortalAccountMayDoNothingYetAsync(cluster);
     }

@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace Lapse.Sandbox;
 
-/// <summary>What the sandbox's cluster holds: namespaces with Deployments, people who may look, Lapse's own ServiceAccounts.</summary>
+/// <summary>What the sandbox's cluster holds: namespaces with Deployments, people who may look, Lapse's own ServiceAccounts, and standing rights that an audit finds.</summary>
 public static class SandboxCluster
 {
     /// <summary>The name that the sandbox's cluster has in Lapse.</summary>
@@ -23,8 +23,8 @@ public static class SandboxCluster
     {
         ArgumentNullException.ThrowIfNull(cluster);
         using var client = cluster.CreateClient();
-        var manifests = await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "sandbox", "cluster.yaml"), cancellationToken);
-        await Manifests.ApplyAsync(client, manifests, cancellationToken);
+        foreach (var file in new[] { "cluster.yaml", "standing-rights.yaml" })
+            await Manifests.ApplyAsync(client, await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "sandbox", file), cancellationToken), cancellationToken);
     }
 
     /// <summary>Gives the portal's ServiceAccount its rights: exactly what <c>lapse cluster-rights</c> printed.</summary>

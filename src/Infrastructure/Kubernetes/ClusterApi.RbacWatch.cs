@@ -9,6 +9,8 @@ public sealed partial class ClusterApi
 {
     private static readonly RbacKind[] Watched = [RbacKind.ClusterRole, RbacKind.Role, RbacKind.ClusterRoleBinding, RbacKind.RoleBinding, RbacKind.ServiceAccount, RbacKind.Namespace];
 
+    private static readonly TimeSpan ForbiddenPause = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// Wakes whenever something happens to a role, binding, ServiceAccount or namespace, and after each gap of the watch. Nothing is told
     /// but that: whoever wakes reads the whole. Goes on, with growing pauses, until cancelled; what Lapse may not watch wakes nobody.
@@ -43,7 +45,8 @@ public sealed partial class ClusterApi
                 // Where the last one ended the next goes on; after an error, a place that is too old (410) among them, it begins anew.
                 place = ended.Succeeded ? ended.Value : null;
                 failures = ended.Succeeded ? 0 : Math.Min(failures + 1, 10);
-                await Task.Delay(Pause(failures), _time, cancellationToken);
+                // What Lapse may not watch is asked for seldom: each time is a line in the cluster's audit log.
+                await Task.Delay(ended.Failure?.Kind == ClusterFailureKind.Forbidden ? ForbiddenPause : Pause(failures), _time, cancellationToken);
             }
         }
         catch (Exception exception)

@@ -184,10 +184,12 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
             if (known.TryGetValue(finding.Fingerprint, out var kept)) kept.Seen(finding, takenAt);
             else db.RbacFindings.Add(known[finding.Fingerprint] = KeptFinding.New(cluster, finding, takenAt));
         }
-        var open = audit.NotEvaluated.Select(one => one.Check).ToHashSet(StringComparer.Ordinal);
+        // What is said of no check in particular, such as that other authorizers may allow more, keeps nothing open: a part that could not
+        // be read is said of each check that needs it.
+        var open = audit.NotEvaluated.Select(one => one.Check).Where(check => check.Length > 0).ToHashSet(StringComparer.Ordinal);
         foreach (var kept in known.Values.Where(kept => kept.GoneAt is null && !found.Contains(kept.Fingerprint)))
         {
-            if (open.Contains("") || open.Contains(kept.CheckId)) kept.NotEvaluated(before?.Number ?? 0, takenAt);
+            if (open.Contains(kept.CheckId)) kept.NotEvaluated(before?.Number ?? 0, takenAt);
             else kept.Gone(before?.Number ?? 0, takenAt);
         }
         return [.. known.Values.Where(kept => kept.GoneAt is null)];

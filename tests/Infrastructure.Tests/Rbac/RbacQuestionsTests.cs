@@ -30,18 +30,19 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
 
     private RbacWorld _rbac = null!;
     private RbacIndexes _indexes = null!;
+    private readonly RbacAnswers _answers = new(new RbacOptions());
 
     private WhoCanQuery WhoCan => new(Database, _indexes, Guard, Clock);
 
-    private RbacSubjectQuery Subjects => new(Database, _indexes, Guard, Clock);
+    private RbacSubjectQuery Subjects => new(Database, _indexes, _answers, Guard, Clock);
 
-    private RbacMatrixQuery Matrix => new(Database, _indexes, Guard, Clock);
+    private RbacMatrixQuery Matrix => new(Database, _indexes, _answers, Guard, Clock);
 
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
         _rbac = new(Database, World.Cluster, Clock);
-        _indexes = new(_rbac.Snapshots, new RbacOptions());
+        _indexes = new(Database, _rbac.Snapshots);
         foreach (var space in new[] { "kube-system", "ci", "shop" }) _rbac.Put(new NamespaceObject { Name = space });
         _rbac.Put(new ServiceAccountObject { Name = "deployer", Namespace = "ci" });
         _rbac.Put(RbacWorld.Role("admin", "", RbacWorld.Everything));

@@ -13,10 +13,10 @@ internal sealed class LeastRights(PortalAccount account, ClusterCredential.Token
 
     public ClusterApi Api => api;
 
-    public static async Task<LeastRights> GiveAsync(TestNamespace place, CancellationToken cancellation)
+    public static async Task<LeastRights> GiveAsync(TestNamespace place, CancellationToken cancellation, AuditRights audit = AuditRights.Workloads)
     {
         var (account, entry) = (new PortalAccount(place.Name, "portal-" + place.Name), new ClusterRightsEntry([place.Name], new(RoleKind.ClusterRole, "edit")));
-        await place.ApplyAsync(ClusterRights.Manifests([entry], account), cancellation);
+        await place.ApplyAsync(ClusterRights.Manifests([entry], account, audit), cancellation);
         var credential = await place.TokenAsync(account.Name, cancellation);
         var api = place.Connect(credential);
         await Wait.UntilAsync(async () => await MissingRights.FindAsync(api, entry, cancellation) is { Succeeded: true, Value.Count: 0 } && (await api.ListServiceAccountsAsync(place.Name, cancellation)).Succeeded, "Lapse has its rights", cancellation);

@@ -83,7 +83,7 @@ public sealed class LeftBehindTests(PostgresFixture postgres, ControlPlaneFixtur
     [Fact]
     public async Task Look_WithTheGeneratedRights_SeesAllButSecretsAndSaysSo()
     {
-        await using var rights = await LeastRights.GiveAsync(Place, Cancellation);
+        await using var rights = await LeastRights.GiveAsync(Place, Cancellation, AuditRights.None);
         var seen = await rights.Api.ListServiceAccountsAsync(Place.Name, Cancellation);
         Assert.Contains(seen.Value, one => one.Name == rights.Account.Name);
         Assert.True((await rights.Api.ListBindingsInAsync(Place.Name, Cancellation)).Succeeded);
