@@ -15,6 +15,9 @@ internal sealed record AbilityCheck(Check Check, string Does, Severity ClusterWi
     /// <summary>What decides further where place and names are not enough; <see langword="null"/> is no finding.</summary>
     internal Func<AbilityHit, AuditContext, Severity?>? Judge { get; init; }
 
+    /// <summary>What the evidence says besides; <see langword="null"/> for nothing.</summary>
+    internal Func<AuditContext, string>? Besides { get; init; }
+
     /// <summary>The rules of a role that make it, where it is bound.</summary>
     internal ImmutableArray<RuleHit> In(RoleObject role, IEnumerable<int> rules, bool clusterWide)
     {
@@ -65,5 +68,5 @@ internal sealed record AbilityHit(AbilityCheck Ability, Subject Subject, Binding
     internal bool IsNamed => Rules.All(hit => hit.Names.Length > 0);
 
     /// <summary>The names, if it is limited to names.</summary>
-    internal IEnumerable<string> Names => Rules.SelectMany(hit => hit.Names).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+    internal ImmutableSortedSet<string> Names => field ??= Rules.SelectMany(hit => hit.Names).ToImmutableSortedSet(StringComparer.Ordinal);
 }

@@ -69,13 +69,15 @@ internal static class AbilityChecks
         new(Checks.StealPods, "change nodes and take Pods away from them", High, High, High, new Target("", "nodes", "update", "patch", "delete"))
             { Judge = (hit, context) => !context.Can(hit.Subject, RemovePods) ? null : hit.IsNamed ? Medium : High },
         new(Checks.Status, "write the status of nodes or Pods", Medium, Low, Low, new("", "nodes/status", "update", "patch"), new("", "pods/status", "update", "patch")),
-        new(Checks.Aggregation, "put a label on a ClusterRole that adds its rules to others", High, High, High, new Target(Rbac, "clusterroles", Write)) { Judge = Aggregated },
+        new(Checks.Aggregation, "put a label on a ClusterRole that adds its rules to others", High, High, High, new Target(Rbac, "clusterroles", Write)) { Judge = Aggregated, Besides = AggregatedRoles },
         new(Checks.NamespaceLabels, "change the labels of namespaces", High, High, Medium, new Target("", "namespaces", "update", "patch")) { Judge = Labels },
     ];
 
     /// <summary>What a graver finding of the same binding says already, so that it is not said apart.</summary>
     internal static ImmutableArray<(Check Whole, Check Part)> Folded { get; } =
     [
+        // A Pod has its ServiceAccount's token and any Secret of the namespace without asking.
+        (Checks.RunWorkloads, Checks.IssueTokens), (Checks.RunWorkloads, Checks.WriteSecrets),
         (Checks.ListSecrets, Checks.ReadSecrets), (Checks.RunWorkloads, Checks.ChangePods), (Checks.RunWorkloads, Checks.EnterPods),
         (Checks.RunWorkloads, Checks.EphemeralContainers), (Checks.RunWorkloads, Checks.ForwardPorts), (Checks.RunWorkloads, Checks.DeleteWorkloads),
         (Checks.EnterPods, Checks.ForwardPorts), (Checks.EscalateRoles, Checks.Aggregation), (Checks.Webhooks, Checks.AdmissionPolicies),
@@ -183,6 +185,13 @@ internal static class AbilityChecks
     {
         if (context.Index.Roles.All(role => role.Aggregates.IsEmpty)) return null;
         return hit.IsNamed ? Medium : High;
+    }
+
+    private static string AggregatedRoles(AuditContext context)
+    {
+        var roles = context.Index.Roles.Where(role => !role.Aggregates.IsEmpty).OrderBy(role => role.Name, StringComparer.Ordinal).ToList();
+        var words = roles.Take(3).Select(role => $"{role.Name} ({role.Aggregates[0]}, given by {context.Index.BindingsOf(role).Length} bindings)");
+        return $" That reaches {RoleInWords.Join([.. words, .. roles.Count > 3 ? new[] { $"{roles.Count - 3} more" } : []])}. Without escalate only what the subject may do itself can be added.";
     }
 
     private static Severity? Labels(AbilityHit hit, AuditContext context)

@@ -102,7 +102,7 @@ internal sealed class AbilityScan(AuditContext context)
             Role = role.Reference,
             Binding = binding.Reference,
             Namespace = binding.Namespace,
-            Evidence = $"{said} of {role.Reference}, through {binding.Reference}, lets {hit.Subject} {hit.Ability.Does}{Only(hit)} {(binding.IsClusterWide ? "in the whole cluster" : Where(binding.Namespace))}.{also}",
+            Evidence = $"{said} of {role.Reference}, through {binding.Reference}, lets {hit.Subject} {hit.Ability.Does}{Only(hit)} {(binding.IsClusterWide ? "in the whole cluster" : Where(binding.Namespace))}.{hit.Ability.Besides?.Invoke(context)}{also}",
             Rules = [.. rules.Select(rule => new Allowance(binding, role, rule.Key))],
             Fix = $"{FixWords.Remove(binding, hit.Subject)}, or take it out of {FixWords.Rules(rules.Select(rule => rule.Key))} of {role.Reference}. {check.Fix}",
         };

@@ -9,6 +9,8 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
     private readonly HashSet<string> _accountSpaces = [.. context.Read.ServiceAccounts.Select(account => account.Namespace)];
     private readonly HashSet<Subject> _accounts = [.. context.Read.ServiceAccounts.Select(account => account.Subject)];
 
+    private readonly List<RoleObject> _labelled = [.. context.Index.Roles.Where(role => role.IsClusterRole && !role.Labels.IsEmpty)];
+
     internal IEnumerable<Finding> Findings()
     {
         foreach (var binding in context.Read.Bindings.DistinctBy(binding => (binding.Namespace, binding.Name)))
@@ -133,14 +135,15 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
             if (!written.Contains((role.Namespace, role.Name)) && role.Aggregates.IsEmpty) continue;
             var beyond = context.Beyond(role);
             if (beyond.IsEmpty) continue;
-            var byLabel = beyond.Where(rule => From(role, known, role.Rules[rule]) is not null).ToList();
-            var written1 = beyond.Except(byLabel).ToList();
+            var added = known.Aggregates.IsEmpty ? [] : Sources(role);
+            var byLabel = beyond.Where(rule => added.ContainsKey(role.Rules[rule])).ToList();
+            var byHand = beyond.Except(byLabel).ToList();
             // Operators add their own kinds to admin, edit and view; only what is dangerous there is a change to speak of.
             var grave = byLabel.Where(rule => AbilityChecks.Worst(role, [rule]) >= Severity.High).ToList();
-            if (written1.Count == 0 && grave.Count == 0) continue;
-            List<int> rules = [.. written1, .. grave];
+            if (byHand.Count == 0 && grave.Count == 0) continue;
+            List<int> rules = [.. byHand, .. grave];
             var worst = AbilityChecks.Worst(role, rules);
-            var sources = grave.Select(rule => From(role, known, role.Rules[rule])!.Reference).Distinct().ToList();
+            var sources = grave.Select(rule => added[role.Rules[rule]].Reference).Distinct().ToList();
             var more = Uncovered(known, role, rules);
             var bindings = context.Index.BindingsOf(role).Length;
             yield return new Finding
@@ -151,16 +154,28 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
                 Namespace = role.Namespace,
                 Evidence = $"{role.Reference} is one of Kubernetes' own, but in no version from 1.20 on it allows: {more}.{(sources.Count > 0 ? $" {RoleInWords.Join(sources)} adds that by its label." : "")} {bindings} binding{(bindings == 1 ? "" : "s")} give{(bindings == 1 ? "s" : "")} it.",
                 Rules = [],
-                Fix = sources.Count > 0 && written1.Count == 0 ? $"Take the label off {RoleInWords.Join(sources)}, or narrow it." : $"Put the rules of {role.Reference} back, and give what was added by a role of your own. {Checks.ChangedDefaultRole.Fix}",
+                Fix = sources.Count > 0 && byHand.Count == 0 ? $"Take the label off {RoleInWords.Join(sources)}, or narrow it." : $"Put the rules of {role.Reference} back, and give what was added by a role of your own. {Checks.ChangedDefaultRole.Fix}",
             };
         }
     }
 
-    // The ClusterRole that adds a rule to an aggregated one by its label, if it is not one of Kubernetes' own.
-    private RoleObject? From(RoleObject role, RoleObject known, PolicyRule rule) => role.Aggregates.IsEmpty || known.Aggregates.IsEmpty ? null
-        : context.Index.Roles.FirstOrDefault(other => other.IsClusterRole && other.Name != role.Name && other.Aggregates.IsEmpty
-            && role.Aggregates.Any(selector => selector.Matches(other.Labels) || context.Index.Roles.Any(middle => middle.Name != role.Name && !middle.Aggregates.IsEmpty && selector.Matches(middle.Labels) && middle.Rules.Contains(rule)))
-            && other.Rules.Contains(rule) && KubernetesDefaults.Role("", other.Name) is null);
+    // The ClusterRoles that add rules to an aggregated one by its label, through other aggregated ones too, and are none of Kubernetes' own.
+    private Dictionary<PolicyRule, RoleObject> Sources(RoleObject role)
+    {
+        var sources = new Dictionary<PolicyRule, RoleObject>();
+        var (seen, queue) = (new HashSet<string>(StringComparer.Ordinal) { role.Name }, new Queue<RoleObject>([role]));
+        while (queue.TryDequeue(out var aggregated))
+        {
+            foreach (var other in _labelled.Where(other => aggregated.Aggregates.Any(selector => selector.Matches(other.Labels)) && seen.Add(other.Name)))
+            {
+                if (!other.Aggregates.IsEmpty) queue.Enqueue(other);
+                else if (KubernetesDefaults.Role("", other.Name) is null)
+                    foreach (var rule in other.Rules) sources.TryAdd(rule, other);
+            }
+        }
+
+        return sources;
+    }
 
     private static string Uncovered(RoleObject known, RoleObject role, List<int> rules)
     {
@@ -191,7 +206,9 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
         {
             yield return new Finding
             {
-                Check = Checks.Many, Severity = Severity.Info, Subject = subject,
+                Check = Checks.Many,
+                Severity = Severity.Info,
+                Subject = subject,
                 Evidence = $"{subject} has {list.Select(one => (one.Role, one.Role.Kind == "Role" ? one.Namespace : "")).Distinct().Count()} different roles by {list.Count} bindings, such as {string.Join(", ", list.Take(3).Select(one => one.Reference))}.",
                 Fix = Checks.Many.Fix,
             };
@@ -201,15 +218,25 @@ internal sealed class BindingChecks(AuditContext context, AbilityScan abilities)
         {
             yield return new Finding
             {
-                Check = Checks.Many, Severity = Severity.Info, Namespace = space,
-                Evidence = $"{set.Count} different subjects are named by RoleBindings of {space}.", Fix = Checks.Many.Fix,
+                Check = Checks.Many,
+                Severity = Severity.Info,
+                Namespace = space,
+                Evidence = $"{set.Count} different subjects are named by RoleBindings of {space}.",
+                Fix = Checks.Many.Fix,
             };
         }
     }
 
     private static Finding Finding(Check check, Severity severity, BindingObject binding, RoleObject? role, Subject? subject, string evidence, string fix, string roleName = "") => new()
     {
-        Check = check, Severity = severity, Subject = subject, Role = role?.Reference ?? roleName, Binding = binding.Reference, Namespace = binding.Namespace,
-        Evidence = evidence, Fix = fix, Rules = [],
+        Check = check,
+        Severity = severity,
+        Subject = subject,
+        Role = role?.Reference ?? roleName,
+        Binding = binding.Reference,
+        Namespace = binding.Namespace,
+        Evidence = evidence,
+        Fix = fix,
+        Rules = [],
     };
 }

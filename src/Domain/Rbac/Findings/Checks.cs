@@ -16,7 +16,9 @@ public static class Checks
         "Give only the rights that are used, and the rest for a time when it is needed.")
     {
         Gravity = "Critical",
-        Cis = ["5.1.1", "5.1.3"], Mitre = ["T1078", "T1098.006"], Needs = Rbac,
+        Cis = ["5.1.1", "5.1.3"],
+        Mitre = ["T1078", "T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary><c>*</c> on everything in a namespace.</summary>
@@ -25,7 +27,9 @@ public static class Checks
         "Name the resources and verbs that are used instead of everything.")
     {
         Gravity = "Critical in a privileged namespace, else High",
-        Cis = ["5.1.3"], Mitre = ["T1078", "T1098.006"], Needs = Rbac,
+        Cis = ["5.1.3"],
+        Mitre = ["T1078", "T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>Reads Secrets.</summary>
@@ -34,7 +38,9 @@ public static class Checks
         "Name the Secrets by resourceNames and allow get alone, or mount them into the Pod that needs them.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else High; named Secrets Medium or Low, Critical for the token of an administrator",
-        Cis = ["5.1.2"], Mitre = ["T1552.007"], Needs = Rbac,
+        Cis = ["5.1.2"],
+        Mitre = ["T1552.007"],
+        Needs = Rbac,
     };
 
     /// <summary>Lists Secrets in the whole cluster.</summary>
@@ -43,7 +49,9 @@ public static class Checks
         "Bind it in the namespaces that are meant, and allow get on named Secrets alone.")
     {
         Gravity = "Critical",
-        Cis = ["5.1.2"], Mitre = ["T1552.007"], Needs = Rbac,
+        Cis = ["5.1.2"],
+        Mitre = ["T1552.007"],
+        Needs = Rbac,
     };
 
     /// <summary>Writes Secrets.</summary>
@@ -52,7 +60,9 @@ public static class Checks
         "Leave writing Secrets to the one controller that makes them, in its namespace.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else Medium; less for named Secrets",
-        Cis = ["5.1.2"], Mitre = ["T1528", "T1552.007"], Needs = Rbac,
+        Cis = ["5.1.2"],
+        Mitre = ["T1528", "T1552.007"],
+        Needs = Rbac,
     };
 
     /// <summary>Issues tokens.</summary>
@@ -61,7 +71,9 @@ public static class Checks
         "Name the ServiceAccounts by resourceNames.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else Medium; named ServiceAccounts Low, Critical if one becomes administrator",
-        Cis = ["5.1.13"], Mitre = ["T1528", "T1550.001"], Needs = Rbac,
+        Cis = ["5.1.13"],
+        Mitre = ["T1528", "T1550.001"],
+        Needs = Rbac,
     };
 
     /// <summary>Impersonates.</summary>
@@ -70,7 +82,9 @@ public static class Checks
         "Name by resourceNames whom it may act as.")
     {
         Gravity = "Critical for any user or group, and for ServiceAccounts in the whole cluster or a privileged namespace, else Medium; named subjects Low, Critical if one is or becomes administrator",
-        Cis = ["5.1.8"], Mitre = ["T1548", "T1078"], Needs = Rbac,
+        Cis = ["5.1.8"],
+        Mitre = ["T1548", "T1078"],
+        Needs = Rbac,
     };
 
     /// <summary>Binds roles beyond its own rights.</summary>
@@ -79,7 +93,9 @@ public static class Checks
         "Name by resourceNames which roles may be bound.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else High; named roles by what they give; less without the right to write bindings",
-        Cis = ["5.1.8"], Mitre = ["T1098.006"], Needs = Rbac,
+        Cis = ["5.1.8"],
+        Mitre = ["T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>Writes roles beyond its own rights.</summary>
@@ -88,7 +104,9 @@ public static class Checks
         "Take the verb away; the API server then lets nobody write more than they have.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else High; less without the right to write roles",
-        Cis = ["5.1.8"], Mitre = ["T1098.006"], Needs = Rbac,
+        Cis = ["5.1.8"],
+        Mitre = ["T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>Creates or changes workloads.</summary>
@@ -97,7 +115,9 @@ public static class Checks
         "Bind it in namespaces without strong ServiceAccounts, and enforce Pod Security there.")
     {
         Gravity = "Critical in the whole cluster or a privileged namespace, else Medium; less for named workloads",
-        Cis = ["5.1.4"], Mitre = ["T1610", "T1053.007"], Needs = Rbac,
+        Cis = ["5.1.4"],
+        Mitre = ["T1610", "T1053.007"],
+        Needs = Rbac,
     };
 
     /// <summary>Changes Pods that exist.</summary>
@@ -106,7 +126,8 @@ public static class Checks
         "Change the Deployment or what else makes the Pod, through review, and take the right on Pods away.")
     {
         Gravity = "High in the whole cluster or a privileged namespace, else Medium; less for named Pods",
-        Mitre = ["T1610", "T1525"], Needs = Rbac,
+        Mitre = ["T1610", "T1525"],
+        Needs = Rbac,
     };
 
     /// <summary>Exec and attach.</summary>
@@ -115,7 +136,8 @@ public static class Checks
         "Give it for a time, when it is needed.")
     {
         Gravity = "High in the whole cluster or a privileged namespace, else Medium; less for named Pods",
-        Mitre = ["T1609"], Needs = Rbac,
+        Mitre = ["T1609"],
+        Needs = Rbac,
     };
 
     /// <summary>Ephemeral containers.</summary>
@@ -124,7 +146,8 @@ public static class Checks
         "Give it for a time, when something is to be debugged.")
     {
         Gravity = "High in the whole cluster or a privileged namespace, else Medium; less for named Pods",
-        Mitre = ["T1609", "T1610"], Needs = Rbac,
+        Mitre = ["T1609", "T1610"],
+        Needs = Rbac,
     };
 
     /// <summary>Port-forward.</summary>
@@ -133,7 +156,8 @@ public static class Checks
         "Give it for a time, in the namespace that is meant.")
     {
         Gravity = "Medium in the whole cluster or a privileged namespace, else Low",
-        Mitre = ["T1090", "T1572"], Needs = Rbac,
+        Mitre = ["T1090", "T1572"],
+        Needs = Rbac,
     };
 
     /// <summary>Kubelets through the API server.</summary>
@@ -142,7 +166,9 @@ public static class Checks
         "Allow nodes/metrics, nodes/stats, nodes/log or nodes/healthz, nodes/pods, nodes/configz, whichever is used.")
     {
         Gravity = "Critical; High for named nodes",
-        Cis = ["5.1.10"], Mitre = ["T1609", "T1611"], Needs = Rbac,
+        Cis = ["5.1.10"],
+        Mitre = ["T1609", "T1611"],
+        Needs = Rbac,
     };
 
     /// <summary>Certificates.</summary>
@@ -151,7 +177,9 @@ public static class Checks
         "Allow approval for the one signer that is needed, and to a controller that checks the names.")
     {
         Gravity = "Critical with approve on a signer of client certificates and the right to make requests, High without the latter, Medium for other signers, Low without a signer",
-        Cis = ["5.1.11"], Mitre = ["T1649"], Needs = Rbac,
+        Cis = ["5.1.11"],
+        Mitre = ["T1649"],
+        Needs = Rbac,
     };
 
     /// <summary>Webhooks.</summary>
@@ -160,7 +188,9 @@ public static class Checks
         "Leave webhook configurations to the installer, or name them by resourceNames.")
     {
         Gravity = "Critical where it may rewrite, High where it may only refuse or delete, Medium for named ones",
-        Cis = ["5.1.12"], Mitre = ["T1557", "T1562.001"], Needs = Rbac,
+        Cis = ["5.1.12"],
+        Mitre = ["T1557", "T1562.001"],
+        Needs = Rbac,
     };
 
     /// <summary>Admission policies.</summary>
@@ -169,7 +199,8 @@ public static class Checks
         "Leave admission policies to those who own the cluster's guard rails.")
     {
         Gravity = "High; Medium for named ones",
-        Mitre = ["T1562.001"], Needs = Rbac,
+        Mitre = ["T1562.001"],
+        Needs = Rbac,
     };
 
     /// <summary>Policy engines.</summary>
@@ -178,7 +209,8 @@ public static class Checks
         "Leave them to the one who deploys the policies.")
     {
         Gravity = "High in the whole cluster, else Medium",
-        Mitre = ["T1562.001"], Needs = Rbac,
+        Mitre = ["T1562.001"],
+        Needs = Rbac,
     };
 
     /// <summary>CRDs.</summary>
@@ -187,7 +219,8 @@ public static class Checks
         "Leave definitions to the installer, or name them by resourceNames.")
     {
         Gravity = "Medium; Low for named ones",
-        Mitre = ["T1485"], Needs = Rbac,
+        Mitre = ["T1485"],
+        Needs = Rbac,
     };
 
     /// <summary>Volumes.</summary>
@@ -196,7 +229,9 @@ public static class Checks
         "Leave volumes to a provisioner.")
     {
         Gravity = "High for PersistentVolumes, Medium for StorageClasses and existing volumes, Low for named ones",
-        Cis = ["5.1.9"], Mitre = ["T1611"], Needs = Rbac,
+        Cis = ["5.1.9"],
+        Mitre = ["T1611"],
+        Needs = Rbac,
     };
 
     /// <summary>Network.</summary>
@@ -205,7 +240,9 @@ public static class Checks
         "Name the resources that are used, in the namespace that is meant.")
     {
         Gravity = "Medium in the whole cluster or a privileged namespace, else Low",
-        Cis = ["5.3.2"], Mitre = ["T1557", "T1562.007"], Needs = Rbac,
+        Cis = ["5.3.2"],
+        Mitre = ["T1557", "T1562.007"],
+        Needs = Rbac,
     };
 
     /// <summary>ConfigMaps that steer the cluster.</summary>
@@ -214,7 +251,8 @@ public static class Checks
         "Name by resourceNames the ConfigMaps that are meant.")
     {
         Gravity = "High",
-        Mitre = ["T1557", "T1098.006"], Needs = Rbac,
+        Mitre = ["T1557", "T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>Deletes.</summary>
@@ -223,7 +261,8 @@ public static class Checks
         "Take delete and deletecollection away where nothing is cleaned up, and name the resources.")
     {
         Gravity = "High in the whole cluster or a privileged namespace, else Low, or Medium for everything",
-        Mitre = ["T1485", "T1489"], Needs = Rbac,
+        Mitre = ["T1485", "T1489"],
+        Needs = Rbac,
     };
 
     /// <summary>Deletes events.</summary>
@@ -232,7 +271,8 @@ public static class Checks
         "Take delete on events away; they go by themselves after an hour.")
     {
         Gravity = "Medium in the whole cluster or a privileged namespace, else Low",
-        Mitre = ["T1070"], Needs = Rbac,
+        Mitre = ["T1070"],
+        Needs = Rbac,
     };
 
     /// <summary>Steals Pods.</summary>
@@ -241,7 +281,8 @@ public static class Checks
         "Give changing nodes and deleting Pods to different subjects.")
     {
         Gravity = "High; Medium for named nodes",
-        Mitre = ["T1610", "T1611"], Needs = Rbac,
+        Mitre = ["T1610", "T1611"],
+        Needs = Rbac,
     };
 
     /// <summary>Status of nodes and Pods.</summary>
@@ -250,7 +291,8 @@ public static class Checks
         "Leave status to the kubelets and the scheduler.")
     {
         Gravity = "Medium in the whole cluster, else Low",
-        Mitre = ["T1565"], Needs = Rbac,
+        Mitre = ["T1565"],
+        Needs = Rbac,
     };
 
     /// <summary>Anonymous.</summary>
@@ -259,7 +301,9 @@ public static class Checks
         "Remove system:anonymous and system:unauthenticated from the binding.")
     {
         Gravity = "Critical if it changes or reaches something dangerous, High for other reads, Low for addresses",
-        Cis = ["4.2.1"], Mitre = ["T1190", "T1078.001"], Needs = Rbac,
+        Cis = ["4.2.1"],
+        Mitre = ["T1190", "T1078.001"],
+        Needs = Rbac,
     };
 
     /// <summary>Everybody.</summary>
@@ -268,7 +312,9 @@ public static class Checks
         "Bind the groups or ServiceAccounts that are meant.")
     {
         Gravity = "Critical for something dangerous, High for changes, else Medium or Low; less for a namespace's own ServiceAccounts",
-        Cis = ["5.1.1"], Mitre = ["T1078"], Needs = Rbac,
+        Cis = ["5.1.1"],
+        Mitre = ["T1078"],
+        Needs = Rbac,
     };
 
     /// <summary>Dangling roles.</summary>
@@ -277,7 +323,8 @@ public static class Checks
         "Delete the binding, or create the role that was meant.")
     {
         Gravity = "Medium; Low among manifests",
-        Mitre = ["T1098.006"], Needs = Rbac,
+        Mitre = ["T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>Dangling ServiceAccounts.</summary>
@@ -286,7 +333,8 @@ public static class Checks
         "Take the subject out of the binding.")
     {
         Gravity = "By the role: High, Medium or Low; Low among manifests",
-        Mitre = ["T1098.006", "T1136"], Needs = ["rolebindings", "clusterrolebindings", "serviceaccounts"],
+        Mitre = ["T1098.006", "T1136"],
+        Needs = ["rolebindings", "clusterrolebindings", "serviceaccounts"],
     };
 
     /// <summary>Many roles, many subjects.</summary>
@@ -295,7 +343,8 @@ public static class Checks
         "Gather the bindings into one role for the task, and the people into a group.")
     {
         Gravity = "Info",
-        Cis = ["5.1.1"], Needs = Rbac,
+        Cis = ["5.1.1"],
+        Needs = Rbac,
     };
 
     /// <summary>The default ServiceAccount.</summary>
@@ -304,7 +353,9 @@ public static class Checks
         "Make a ServiceAccount for each workload, and set automountServiceAccountToken to false on the default one.")
     {
         Gravity = "High or Medium with a role, Info for the token alone",
-        Cis = ["5.1.5", "5.1.6"], Mitre = ["T1528", "T1552.007"], Needs = [.. Rbac, "serviceaccounts", "workloads"],
+        Cis = ["5.1.5", "5.1.6"],
+        Mitre = ["T1528", "T1552.007"],
+        Needs = [.. Rbac, "serviceaccounts", "workloads"],
     };
 
     /// <summary>Workloads with strong roles.</summary>
@@ -313,7 +364,9 @@ public static class Checks
         "Narrow the role of its ServiceAccount to what the program does.")
     {
         Gravity = "As grave as what its ServiceAccount has",
-        Cis = ["5.1.1"], Mitre = ["T1552.007", "T1528"], Needs = [.. Rbac, "workloads"],
+        Cis = ["5.1.1"],
+        Mitre = ["T1552.007", "T1528"],
+        Needs = [.. Rbac, "workloads"],
     };
 
     /// <summary>ServiceAccounts with a cloud identity.</summary>
@@ -322,7 +375,8 @@ public static class Checks
         "Let only the workload that needs it run as this ServiceAccount, and narrow its rights in the cloud.")
     {
         Gravity = "Low; Medium for the default ServiceAccount",
-        Mitre = ["T1078.004"], Needs = ["serviceaccounts"],
+        Mitre = ["T1078.004"],
+        Needs = ["serviceaccounts"],
     };
 
     /// <summary>Strong and unused.</summary>
@@ -331,7 +385,9 @@ public static class Checks
         "Remove the binding, or replace the role by the one that covers what was used.")
     {
         Gravity = "High for nothing used, Medium for a part",
-        Cis = ["5.1.1"], Mitre = ["T1078"], Needs = Rbac,
+        Cis = ["5.1.1"],
+        Mitre = ["T1078"],
+        Needs = Rbac,
     };
 
     /// <summary>Aggregated roles by label.</summary>
@@ -340,7 +396,8 @@ public static class Checks
         "Allow writing ClusterRoles to nobody but those who administer the cluster, or name them by resourceNames.")
     {
         Gravity = "High; Medium for named ClusterRoles",
-        Mitre = ["T1098.006"], Needs = Rbac,
+        Mitre = ["T1098.006"],
+        Needs = Rbac,
     };
 
     /// <summary>A User that is a ServiceAccount.</summary>
@@ -349,7 +406,8 @@ public static class Checks
         "Name it with the kind ServiceAccount, or take it out.")
     {
         Gravity = "High with a dangerous role, else Medium",
-        Mitre = ["T1098.006"], Needs = ["rolebindings", "clusterrolebindings"],
+        Mitre = ["T1098.006"],
+        Needs = ["rolebindings", "clusterrolebindings"],
     };
 
     /// <summary>Multi-hop paths.</summary>
@@ -358,7 +416,9 @@ public static class Checks
         "Cut the first step: it is the one that this subject does not need.")
     {
         Gravity = "Critical with one step between, else High",
-        Cis = ["5.1.1"], Mitre = ["T1098.006", "T1078"], Needs = [.. Rbac, "serviceaccounts", "workloads", "tokens"],
+        Cis = ["5.1.1"],
+        Mitre = ["T1098.006", "T1078"],
+        Needs = [.. Rbac, "serviceaccounts", "workloads", "tokens"],
     };
 
     /// <summary>Temporary made permanent.</summary>
@@ -367,7 +427,8 @@ public static class Checks
         "Ask who made it and for what, and delete it.")
     {
         Gravity = "Critical for a way to administrator, High for bindings and certificates, else Medium",
-        Mitre = ["T1098.006", "T1136"], Needs = ["rolebindings", "clusterrolebindings", "serviceaccounts", "tokens"],
+        Mitre = ["T1098.006", "T1136"],
+        Needs = ["rolebindings", "clusterrolebindings", "serviceaccounts", "tokens"],
     };
 
     /// <summary>Changed default roles.</summary>
@@ -376,7 +437,8 @@ public static class Checks
         "Put the role's own rules back (the API server does at its start unless autoupdate is false), and make a role of your own.")
     {
         Gravity = "By what was added, at least Medium",
-        Mitre = ["T1098.006"], Needs = ["roles", "clusterroles"],
+        Mitre = ["T1098.006"],
+        Needs = ["roles", "clusterroles"],
     };
 
     /// <summary>Changed default bindings.</summary>
@@ -385,7 +447,8 @@ public static class Checks
         "Take the subject out, and bind it by a binding of its own if it has to have the role.")
     {
         Gravity = "By the role, at least Medium",
-        Mitre = ["T1098.006"], Needs = ["rolebindings", "clusterrolebindings"],
+        Mitre = ["T1098.006"],
+        Needs = ["rolebindings", "clusterrolebindings"],
     };
 
     /// <summary>Namespace labels.</summary>
@@ -394,7 +457,8 @@ public static class Checks
         "Leave namespaces to those who own the cluster's guard rails.")
     {
         Gravity = "High in the whole cluster or a privileged namespace, else Medium; less for a named namespace",
-        Mitre = ["T1562.001", "T1611"], Needs = Rbac,
+        Mitre = ["T1562.001", "T1611"],
+        Needs = Rbac,
     };
 
     /// <summary>All of them, by id.</summary>

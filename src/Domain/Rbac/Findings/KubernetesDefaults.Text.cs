@@ -427,7 +427,7 @@ public static partial class KubernetesDefaults
         ClusterRole kubeadm:get-nodes
           get core nodes
         ClusterRole system:coredns
-          get core nodes
+          read core nodes
           list,watch core endpoints,namespaces,pods,services
           list,watch discovery.k8s.io endpointslices
         Role kube-public/kubeadm:bootstrap-signer-clusterinfo

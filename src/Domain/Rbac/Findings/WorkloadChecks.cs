@@ -31,8 +31,12 @@ internal sealed class WorkloadChecks(AuditContext context, IReadOnlyList<Finding
                 var worst = _abilities[subject].Where(finding => finding.Binding == binding.Reference).Select(finding => finding.Severity).DefaultIfEmpty(Severity.Info).Max();
                 yield return new Finding
                 {
-                    Check = Checks.DefaultAccount, Severity = worst >= Severity.High ? Severity.High : Severity.Medium, Subject = subject,
-                    Role = role.Reference, Binding = binding.Reference, Namespace = binding.Namespace,
+                    Check = Checks.DefaultAccount,
+                    Severity = worst >= Severity.High ? Severity.High : Severity.Medium,
+                    Subject = subject,
+                    Role = role.Reference,
+                    Binding = binding.Reference,
+                    Namespace = binding.Namespace,
                     Evidence = $"{binding.Reference} gives {role.Reference} to {subject}, as which every Pod of {subject.Namespace} runs that names no other{Few(_running[subject], "; now ")}.",
                     Fix = $"Bind {role.Reference} to a ServiceAccount of the workload that needs it, and {Lower(FixWords.Remove(binding, subject))}.",
                 };
@@ -46,7 +50,10 @@ internal sealed class WorkloadChecks(AuditContext context, IReadOnlyList<Finding
             if (mounting.Count == 0) continue;
             yield return new Finding
             {
-                Check = Checks.DefaultAccount, Severity = Severity.Info, Subject = running.Key, Namespace = running.Key.Namespace,
+                Check = Checks.DefaultAccount,
+                Severity = Severity.Info,
+                Subject = running.Key,
+                Namespace = running.Key.Namespace,
                 Evidence = $"The token of {running.Key} is mounted into what names no ServiceAccount: {Few(mounting, "")}.",
                 Fix = $"Set automountServiceAccountToken: false on ServiceAccount {running.Key.Namespace}/default, and give each workload that calls the API a ServiceAccount of its own.",
             };
@@ -61,7 +68,10 @@ internal sealed class WorkloadChecks(AuditContext context, IReadOnlyList<Finding
             if (own.Count == 0) continue;
             yield return new Finding
             {
-                Check = Checks.StrongWorkload, Severity = own[0].Severity, Subject = running.Key, Namespace = running.Key.Namespace,
+                Check = Checks.StrongWorkload,
+                Severity = own[0].Severity,
+                Subject = running.Key,
+                Namespace = running.Key.Namespace,
                 Evidence = $"{Few(running, "")} run{(running.Count() == 1 ? "s" : "")} as {running.Key}, which has: {RoleInWords.Join([.. own.Select(finding => $"{finding.Check.Title.ToLowerInvariant()} ({finding.Check.Id}, {finding.Binding})").Distinct().Take(4)])}.",
                 Rules = [.. own.SelectMany(finding => finding.Rules).Take(10)],
                 Fix = Checks.StrongWorkload.Fix,
@@ -78,7 +88,10 @@ internal sealed class WorkloadChecks(AuditContext context, IReadOnlyList<Finding
                 if (!account.Annotations.TryGetValue(annotation, out var identity) || identity.Length == 0) continue;
                 yield return new Finding
                 {
-                    Check = Checks.CloudIdentity, Severity = account.Name == "default" ? Severity.Medium : Severity.Low, Subject = account.Subject, Namespace = account.Namespace,
+                    Check = Checks.CloudIdentity,
+                    Severity = account.Name == "default" ? Severity.Medium : Severity.Low,
+                    Subject = account.Subject,
+                    Namespace = account.Namespace,
                     Evidence = $"{account.Subject} is {identity} in {cloud} by its annotation {annotation}{Few(_running[account.Subject], "; as it runs ")}.",
                     Fix = Checks.CloudIdentity.Fix,
                 };

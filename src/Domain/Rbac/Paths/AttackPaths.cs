@@ -10,7 +10,7 @@ public sealed class AttackPaths
 {
     private static readonly PathLimits Default = new();
 
-    private readonly RbacIndex _index;
+    private readonly IReadOnlyList<(int Place, RoleObject Role, string Scope)> _roles;
     private readonly PathGraph _graph;
     private readonly Combinations _combinations;
     private readonly ImmutableArray<Subject> _subjects;
@@ -19,9 +19,8 @@ public sealed class AttackPaths
     public AttackPaths(RbacIndex index)
     {
         ArgumentNullException.ThrowIfNull(index);
-        _index = index;
         _subjects = index.Subjects();
-        (_graph, _combinations) = GraphBuilder.Draw(index);
+        (_graph, _combinations, _roles) = GraphBuilder.Draw(index);
     }
 
     /// <summary>How somebody reaches a target: “can X ever become cluster-admin, and how”.</summary>
@@ -120,24 +119,17 @@ public sealed class AttackPaths
         var last = new List<Edge> { new(_graph.Find(PlaceKind.ClusterAdmin)!.Value, -1, EdgeKind.Act, true, []) };
         if (act.IsResource && act.Namespace.Length > 0 && !KindWords.IsClusterScoped(act.ApiGroup, act.Resource) && _graph.Find(PlaceKind.Everything, act.Namespace) is { } everything)
             last.Add(new Edge(everything, -1, null, false, []));
-        foreach (var binding in _index.Bindings)
+        // Whoever reads every Secret of a namespace reads this one.
+        if (act is { ApiGroup: "", Resource: "secrets", Subresource: "", Verb: "get", Namespace.Length: > 0 } && _graph.Find(PlaceKind.Secrets, act.Namespace) is { } secrets)
+            last.Add(new Edge(secrets, -1, null, false, []));
+        foreach (var (place, role, scope) in _roles)
         {
-            if (_index.RoleOf(binding) is not { } role || !binding.IsClusterWide && (!act.IsResource || binding.Namespace != act.Namespace)) continue;
-            AddActs(last, role, binding.Namespace, act);
+            if (scope.Length > 0 && (!act.IsResource || scope != act.Namespace)) continue;
+            if (Enumerable.Range(0, role.Rules.Length).Where(rule => Evaluator.Allows(role.Rules[rule], act)).Select(rule => (int?)rule).FirstOrDefault() is { } first)
+                last.Add(new Edge(place, -1, EdgeKind.Act, true, [new Ground(null, role, first)]));
         }
 
-        return new PathEnd(-1, [.. last.DistinctBy(edge => edge.From)], new PathNode(PathNodeKind.Act, act.ToString()));
-    }
-
-    private void AddActs(List<Edge> last, RoleObject role, string scope, AccessQuestion act)
-    {
-        if (_graph.Find(PlaceKind.Role, role.Reference, scope) is not { } place) return;
-        for (var rule = 0; rule < role.Rules.Length; rule++)
-        {
-            if (!Evaluator.Allows(role.Rules[rule], act)) continue;
-            last.Add(new Edge(place, -1, EdgeKind.Act, true, [new Ground(null, role, rule)]));
-            return;
-        }
+        return new PathEnd(-1, last, new PathNode(PathNodeKind.Act, act.ToString()));
     }
 }
 

@@ -19,6 +19,7 @@ internal sealed class GraphBuilder
     private readonly Dictionary<(string, string, bool), RoleAbilities> _abilities = [];
     private readonly HashSet<(string, string, string)> _drawn = [];
     private readonly Queue<(RoleObject Role, string Scope)> _toDraw = [];
+    private readonly List<(int Place, RoleObject Role, string Scope)> _roles = [];
     private readonly SortedSet<string> _namespaces = new(StringComparer.Ordinal);
     private readonly ILookup<string, Subject> _accountsByName;
     private readonly ILookup<string, WorkloadObject> _podsByName;
@@ -42,7 +43,7 @@ internal sealed class GraphBuilder
         _combinations = new Combinations(index, _graph, _namespaces, AbilitiesOf, RoleAt);
     }
 
-    internal static (PathGraph Graph, Combinations Combinations) Draw(RbacIndex index)
+    internal static DrawnGraph Draw(RbacIndex index)
     {
         var builder = new GraphBuilder(index);
         builder.DrawSubjects();
@@ -52,7 +53,7 @@ internal sealed class GraphBuilder
         builder.DrawBindings();
         builder.DrawRoles();
         builder._isDone = true;
-        return (builder._graph, builder._combinations);
+        return new DrawnGraph(builder._graph, builder._combinations, builder._roles);
     }
 
     private void DrawSubjects()
@@ -190,6 +191,7 @@ internal sealed class GraphBuilder
         while (_toDraw.TryDequeue(out var one))
         {
             var place = RoleAt(one.Role, one.Scope);
+            _roles.Add((place, one.Role, one.Scope));
             var abilities = AbilitiesOf(one.Role, one.Scope);
             // Who binds by name may be somebody with one group for bind and another for bindings, of whom is only heard later.
             foreach (var name in abilities.Partly.Where(half => half.Kind == Half.BindClusterRoles).SelectMany(half => half.Names))
@@ -277,3 +279,9 @@ internal sealed class GraphBuilder
 
     private void Means(int from, int to) => _graph.Add(new Edge(from, to, null, false, []));
 }
+
+/// <summary>A graph that is done.</summary>
+/// <param name="Graph">The places and edges.</param>
+/// <param name="Combinations">What several rights together lead to.</param>
+/// <param name="Roles">Every role that is a place, and where.</param>
+internal sealed record DrawnGraph(PathGraph Graph, Combinations Combinations, IReadOnlyList<(int Place, RoleObject Role, string Scope)> Roles);

@@ -16,7 +16,10 @@ internal sealed class PathSearch(PathGraph graph, PathEnd end, long[] distance, 
     internal IEnumerable<List<Edge>> Shortest(IEnumerable<Edge> start)
     {
         var queue = new PriorityQueue<Trail, long>();
-        foreach (var edge in start.Where(follows)) Grow(null, edge);
+        List<Edge> first = [.. start.Where(follows)];
+        // Nobody needs to become who they are.
+        var own = first.Where(edge => !edge.IsStep).Select(edge => edge.To).ToHashSet();
+        foreach (var edge in first) Grow(null, edge);
         while (queue.TryDequeue(out var trail, out _))
         {
             var place = trail.Last.To;
@@ -36,7 +39,7 @@ internal sealed class PathSearch(PathGraph graph, PathEnd end, long[] distance, 
         void Grow(Trail? trail, Edge edge)
         {
             var rest = edge.To < 0 || edge.To == end.Place ? 0 : distance[edge.To];
-            if (rest == long.MaxValue || trail?.Passes(edge.To) == true) return;
+            if (rest == long.MaxValue || trail is not null && (own.Contains(edge.To) || trail.Passes(edge.To))) return;
             var weight = (trail?.Weight ?? 0) + edge.Weight;
             if (weight >> 32 > limits.Longest) return;
             queue.Enqueue(new Trail(trail, edge, weight), weight + rest);

@@ -234,12 +234,16 @@ public class AttackPathTests
     public void From_OtherTargets_EndThere()
     {
         var paths = new AttackPaths(Sketch.Index(
-            "User ann may create pods in ci", "ServiceAccount ci/builder may get secrets in vault", "ServiceAccount ci/builder may delete nodes", "User bob may get pods in vault"));
+            "User ann may create pods in ci", "ServiceAccount ci/builder may get secrets in vault", "ServiceAccount ci/builder may delete nodes", "User bob may get pods in vault",
+            "clusterrole unbound delete nodes", "User eve may bind rbac:clusterroles=unbound; create rbac:clusterrolebindings"));
 
         string? Path(string who, PathTarget target) => paths.From(Requester.Of(who), target, new PathLimits { OnlyCertain = true }).FirstOrDefault()?.ToString();
         Assert.Equal("User ann → ServiceAccount ci/builder → the Secrets of vault", Path("ann", PathTarget.SecretsIn("vault")));
         Assert.Equal("User ann → ServiceAccount ci/builder → delete nodes a", Path("ann", PathTarget.To(AccessQuestion.For("delete", "", "nodes", "a"))));
         Assert.Equal("User bob → get pods x in vault", Path("bob", PathTarget.To(AccessQuestion.For("get", "", "pods", "x", "vault"))));
+        Assert.Equal("User eve → ClusterRole unbound in the whole cluster → delete nodes a", Path("eve", PathTarget.To(AccessQuestion.For("delete", "", "nodes", "a"))));
+        Assert.Equal("User ann → ServiceAccount ci/builder → get secrets x in vault", Path("ann", PathTarget.To(AccessQuestion.For("get", "", "secrets", "x", "vault"))));
+        Assert.Null(Path("ann", PathTarget.To(AccessQuestion.For("get", "", "secrets", "x", "other"))));
         Assert.Null(Path("bob", PathTarget.SecretsIn("vault")));
         Assert.Null(Path("bob", PathTarget.To(AccessQuestion.For("get", "", "pods", "x", "ci"))));
     }

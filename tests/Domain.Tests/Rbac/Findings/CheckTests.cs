@@ -222,6 +222,10 @@ public class CheckTests
     }
 
     [Fact]
+    public void Scan_EditInANamespace_IsAFewFindings() =>
+        Assert.Equal(["LR003", "LR007", "LR010", "LR022", "LR025"], Scan("Group dev has edit in shop").Findings.Select(finding => finding.Check.Id).Order());
+
+    [Fact]
     public void Scan_NamedWorkloads_FoldNothing() =>
         Assert.Equal(["LR012", "LR010"], Scan(Cluster + "Group dev may patch apps:deployments=web in dev\nGroup dev may create pods/exec in dev").Findings.Select(finding => finding.Check.Id));
 

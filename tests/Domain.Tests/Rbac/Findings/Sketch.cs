@@ -48,11 +48,18 @@ internal static class Sketch
                 var labels = words.Length > 2 ? RbacObject.NoTexts.Add("pod-security.kubernetes.io/enforce", words[2]["enforce=".Length..]) : RbacObject.NoTexts;
                 return state with { Namespaces = state.Namespaces.Add(new NamespaceObject { Name = words[1], Labels = labels }) };
             case "pod" or "deployment":
-                return state with { Workloads = state.Workloads.Add(new WorkloadObject
+                return state with
                 {
-                    WorkloadKind = words[0] == "pod" ? "Pod" : "Deployment", Namespace = Place(words[1]).Space, Name = Place(words[1]).Name,
-                    ServiceAccount = words.Length > 2 ? words[3] : "default", ReachesItsNode = words.Contains("on-node"), AutomountsToken = words.Contains("unmounted") ? false : null,
-                }) };
+                    Workloads = state.Workloads.Add(new WorkloadObject
+                    {
+                        WorkloadKind = words[0] == "pod" ? "Pod" : "Deployment",
+                        Namespace = Place(words[1]).Space,
+                        Name = Place(words[1]).Name,
+                        ServiceAccount = words.Length > 2 ? words[3] : "default",
+                        ReachesItsNode = words.Contains("on-node"),
+                        AutomountsToken = words.Contains("unmounted") ? false : null,
+                    })
+                };
             case "token":
                 return state with { Tokens = state.Tokens.Add(new TokenSecretObject { Namespace = Place(words[1]).Space, Name = Place(words[1]).Name, ServiceAccount = words[3] }) };
         }
