@@ -112,6 +112,7 @@ public sealed partial record AccessWidening
 
     private static IEnumerable<Gain> Gaining(RbacIndex before, BindingObject? oldBinding, RoleObject? oldRole, BindingObject binding, RoleObject role)
     {
+        if (ReferenceEquals(oldBinding, binding) && oldRole?.Rules == role.Rules) yield break;
         var named = oldBinding is null || oldRole is null ? [] : Meant(oldBinding).ToHashSet();
         var kept = named.Count == 0 ? [] : Effective(binding, Gained(oldRole!.Rules, role.Rules));
         ImmutableArray<PolicyRule>? all = null;
@@ -135,8 +136,10 @@ public sealed partial record AccessWidening
             .Where(holding => holding.Role is not null && (holding.Binding.IsClusterWide || holding.Binding.Namespace == namespaceName))
             .SelectMany(holding => holding.Role!.Rules.Where(rule => holding.Binding.IsClusterWide || rule.NonResourceUrls.IsEmpty))];
 
-    private static ImmutableArray<PolicyRule> Gained(IReadOnlyCollection<PolicyRule> owner, ImmutableArray<PolicyRule> servant)
+    private static ImmutableArray<PolicyRule> Gained(IReadOnlyList<PolicyRule> owner, ImmutableArray<PolicyRule> servant)
     {
+        // Most of what is compared has not changed.
+        if (owner.Count == servant.Length && owner.SequenceEqual(servant)) return [];
         HashSet<PolicyRule> same = [.. owner];
         List<PolicyRule> open = [.. servant.Where(rule => !same.Contains(rule))];
         if (open.Count == 0) return [];

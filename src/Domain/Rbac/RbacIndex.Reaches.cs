@@ -14,6 +14,7 @@ public sealed partial class RbacIndex
     {
         ArgumentNullException.ThrowIfNull(places);
         var found = new Dictionary<Subject, List<Reached>>();
+        // The same is asked of many namespaces: which rules of a ClusterRole allow it does not depend on the namespace.
         var asked = new Dictionary<AccessQuestion, List<Touch>>();
         foreach (var place in places)
         {
@@ -30,12 +31,10 @@ public sealed partial class RbacIndex
         var by = new Dictionary<Subject, (List<Allowance> Ways, bool Whole)>();
         foreach (var question in place.Questions)
         {
-            // The same is asked of many namespaces: which rules allow it does not depend on the namespace.
             var anywhere = question with { Namespace = "" };
-            if (!asked.TryGetValue(anywhere, out var touches)) asked[anywhere] = touches = [.. Touching(anywhere)];
-            foreach (var touch in touches)
+            if (!asked.TryGetValue(anywhere, out var touches)) asked[anywhere] = touches = [.. Touching("", question)];
+            foreach (var touch in question.Namespace.Length == 0 ? touches : touches.Concat(Touching(question.Namespace, question)))
             {
-                if (!touch.Role.IsClusterRole && touch.Role.Namespace != question.Namespace) continue;
                 foreach (var binding in _byRole[(touch.Role.Namespace, touch.Role.Name)])
                 {
                     if (!Concerns(binding, question)) continue;
@@ -68,11 +67,11 @@ public sealed partial class RbacIndex
         }
     }
 
-    private IEnumerable<Touch> Touching(AccessQuestion question)
+    // By the roles of one namespace, or by ClusterRoles, as far as somebody has them.
+    private IEnumerable<Touch> Touching(string namespaceName, AccessQuestion question)
     {
-        foreach (var key in _byRole.Keys)
+        foreach (var role in _bound[namespaceName])
         {
-            if (!_roles.TryGetValue(key, out var role)) continue;
             for (var i = 0; i < role.Rules.Length; i++)
             {
                 var rule = role.Rules[i];
@@ -84,11 +83,12 @@ public sealed partial class RbacIndex
 
     // No request to create an object or to delete a collection carries a name.
     private static bool AllowsByName(PolicyRule rule, AccessQuestion question) =>
-        question is { IsResource: true, Name.Length: 0 }
-        && !rule.ResourceNames.IsEmpty
+        !rule.ResourceNames.IsEmpty
+        && question is { IsResource: true, Name.Length: 0 }
         && question.Verb != "deletecollection"
         && (question.Verb != "create" || question.Subresource.Length > 0)
-        && Evaluator.Allows(rule with { ResourceNames = [] }, question);
+        && Evaluator.MatchesVerb(rule, question.Verb)
+        && Evaluator.MatchesResource(rule, question.ApiGroup, question.Resource, question.Subresource);
 
     private static List<Reached> Of(Dictionary<Subject, List<Reached>> found, Subject subject)
     {

@@ -18,6 +18,8 @@ public sealed partial class RbacIndex
     private readonly Dictionary<string, BindingObject[]> _byUser;
     private readonly Dictionary<string, BindingObject[]> _byGroup;
     private readonly Dictionary<(string Namespace, string Name), BindingObject[]> _byRole;
+    // Roles that exist and that somebody has, by namespace; ClusterRoles under the empty one.
+    private readonly ILookup<string, RoleObject> _bound;
     private readonly HashSet<(string ApiGroup, string Resource)> _clusterScoped;
 
     /// <summary>Arranges a state. Of two objects with the same name the later counts, as it would if both were applied.</summary>
@@ -49,6 +51,7 @@ public sealed partial class RbacIndex
         }
 
         (_byUser, _byGroup, _byRole) = (byUser.Arrays(), byGroup.Arrays(), byRole.Arrays());
+        _bound = _byRole.Keys.Where(_roles.ContainsKey).Select(key => _roles[key]).ToLookup(role => role.Namespace, StringComparer.Ordinal);
         _clusterScoped = [.. state.Served.Where(kind => !kind.Namespaced).Select(kind => (kind.ApiGroup, kind.Resource))];
     }
 
@@ -143,14 +146,13 @@ public sealed partial class RbacIndex
         ArgumentNullException.ThrowIfNull(question);
         var found = new Dictionary<Subject, List<Allowance>>();
         var everywhere = anywhere && LivesInNamespaces(question);
-        foreach (var (key, bindings) in _byRole)
+        // A Role of another namespace is not worth a look at its rules.
+        var roles = everywhere ? _bound.SelectMany(inside => inside) : question.Namespace.Length == 0 ? _bound[""] : _bound[""].Concat(_bound[question.Namespace]);
+        foreach (var role in roles)
         {
-            // A Role of another namespace is not worth a look at its rules.
-            if (!everywhere && key.Namespace.Length > 0 && key.Namespace != question.Namespace) continue;
-            if (!_roles.TryGetValue(key, out var role)) continue;
             var rules = Matching(role, question);
             if (rules.Count == 0) continue;
-            foreach (var binding in bindings)
+            foreach (var binding in _byRole[(role.Namespace, role.Name)])
             {
                 if (!everywhere && !Concerns(binding, question)) continue;
                 Allowance[] ways = [.. rules.Select(rule => new Allowance(binding, role, rule))];

@@ -7,9 +7,9 @@ namespace Lapse.Domain.Tests.Rbac;
 /// <summary>
 /// Random roles, bindings, people and questions over a small vocabulary, so that they meet often: everything that an API
 /// server takes, traps included. The same seed makes the same. All names begin with the prefix, so that nothing concerns
-/// anybody else in a shared cluster.
+/// anybody else in a shared cluster. With more bindings there have to be more people, else everybody may do everything.
 /// </summary>
-internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> namespaces)
+internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> namespaces, int people = 5)
 {
     private static readonly string[] Verbs = ["get", "list", "watch", "create", "update", "delete", "deletecollection", "impersonate", "bind", "Get"];
     private static readonly string[] Groups = ["", "apps", "example.com"];
@@ -119,6 +119,36 @@ internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> 
             Chance(2) ? One(Names) : "",
             Chance(5) ? "" : One(namespaces));
 
+    /// <summary>Somebody whom a binding names, and what one of its rules says or almost says: where a wrong answer would hide.</summary>
+    internal (Requester Who, AccessQuestion Question) Near(ImmutableArray<RoleObject> roles, ImmutableArray<BindingObject> bindings)
+    {
+        var binding = One(bindings);
+        var rules = roles.FirstOrDefault(role => role.Name == binding.Role.Name)?.Rules ?? [];
+        if (rules.IsEmpty || binding.Subjects.IsEmpty) return (Requester(), Question());
+        var (rule, subject) = (One(rules), One(binding.Subjects));
+        var who = subject.Kind switch
+        {
+            "Group" => Domain.Rbac.Requester.Exactly(User(), [subject.Name]),
+            _ => subject.Means(binding.Namespace) is { } meant ? Domain.Rbac.Requester.Of(meant) : Requester(),
+        };
+        var verb = One(rule.Verbs) is not PolicyRule.All and var written ? written : One(Verbs);
+        if (!rule.NonResourceUrls.IsEmpty) return (who, AccessQuestion.ForUrl(verb, Chance(2) ? One(Paths) : One(rule.NonResourceUrls)));
+        var question = AccessQuestion.For(
+            verb,
+            One(rule.ApiGroups) is not PolicyRule.All and var group ? group : One(Groups),
+            One(rule.Resources) switch { "*" or "*/*" => One(Asked), "pods/*" => One(["pods", "pods/log", "pods/exec"]), "*/scale" => One(["deployments/scale", "widgets/scale", "deployments"]), "*/log" => "pods/log", var one => one },
+            rule.ResourceNames.IsEmpty || Chance(3) ? Chance(2) ? "" : One(Names) : One(rule.ResourceNames),
+            binding.Namespace.Length == 0 || Chance(6) ? One(["", .. namespaces]) : binding.Namespace);
+        return (who, _random.Next(10) switch
+        {
+            0 => question with { Verb = One(Verbs) },
+            1 => question with { ApiGroup = One(Groups) },
+            2 => question with { Subresource = One(["", "log", "exec", "scale", "status"]) },
+            3 => question with { Resource = One(["pods", "deployments", "widgets"]) },
+            _ => question,
+        });
+    }
+
     /// <summary>One chance in so many.</summary>
     internal bool Chance(int of) => _random.Next(of) == 0;
 
@@ -156,17 +186,19 @@ internal sealed class RandomRbac(int seed, string prefix, IReadOnlyList<string> 
             case 1: return new("User", Account());
             case 2: return new("Group", Group());
             // Everybody's groups only where nobody else is.
-            case 3 when !clusterWide: return new("Group", One([Domain.Rbac.Requester.Authenticated, Domain.Rbac.Requester.ServiceAccounts, Domain.Rbac.Requester.Unauthenticated]));
-            case 4 when !clusterWide: return new("ServiceAccount", One(["web", "ci"]));
-            default: return new("ServiceAccount", One(["web", "ci"]), One(namespaces));
+            case 3 when !clusterWide && Chance(people): return new("Group", One([Domain.Rbac.Requester.Authenticated, Domain.Rbac.Requester.ServiceAccounts, Domain.Rbac.Requester.Unauthenticated]));
+            case 4 when !clusterWide: return new("ServiceAccount", AccountName());
+            default: return new("ServiceAccount", AccountName(), One(namespaces));
         }
     }
 
-    private string User() => $"{prefix}-user{_random.Next(5)}{(Chance(20) ? ":X" : "")}";
+    private string User() => $"{prefix}-user{_random.Next(people)}{(Chance(20) ? ":X" : "")}";
 
-    private string Group() => Chance(4) ? $"{Domain.Rbac.Requester.ServiceAccounts}:{One(namespaces)}" : $"{prefix}-group{_random.Next(3)}";
+    private string Group() => Chance(people) ? $"{Domain.Rbac.Requester.ServiceAccounts}:{One(namespaces)}" : $"{prefix}-group{_random.Next((people + 1) / 2)}";
 
-    private string Account() => $"system:serviceaccount:{One(namespaces)}:{One(["web", "ci", "other"])}";
+    private string Account() => $"system:serviceaccount:{One(namespaces)}:{AccountName()}";
+
+    private string AccountName() => $"sa{_random.Next((people + 1) / 2)}";
 
     private T One<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 

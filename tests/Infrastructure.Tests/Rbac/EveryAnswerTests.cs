@@ -18,12 +18,14 @@ public sealed class EveryAnswerTests(ControlPlaneFixture controlPlane)
     public async Task Authorize_RandomStateAndQuestions_IsWhatTheApiServerAnswers()
     {
         var (seed, count) = (RbacPlace.Seed, RbacPlace.Number("LAPSE_RBAC_QUESTIONS", 3000));
+        var bindings = Math.Max(100, count / 20);
         await using var place = await RbacPlace.CreateAsync(controlPlane, 3, Cancellation);
-        var random = new RandomRbac(seed, place.Prefix, place.Namespaces);
-        var roles = random.Roles(Math.Max(60, count / 30));
-        await place.PutAsync(roles, random.Bindings(Math.Max(100, count / 20), roles), Cancellation);
+        var random = new RandomRbac(seed, place.Prefix, place.Namespaces, people: bindings / 20);
+        var roles = random.Roles(bindings * 2 / 3);
+        var bound = random.Bindings(bindings, roles);
+        await place.PutAsync(roles, bound, Cancellation);
         var index = new RbacIndex(await place.ReadAsync(Cancellation));
-        (Requester Who, AccessQuestion Question)[] asked = [.. Enumerable.Range(0, count).Select(_ => (random.Requester(), random.Question())).Where(one => one.Item1.Name.Length > 0 || !one.Item1.Groups.IsEmpty)];
+        (Requester Who, AccessQuestion Question)[] asked = [.. Enumerable.Range(0, count).Select(_ => random.Chance(3) ? (random.Requester(), random.Question()) : random.Near(roles, bound)).Where(one => one.Item1.Name.Length > 0 || !one.Item1.Groups.IsEmpty)];
 
         var allowed = 0;
         var wrong = new ConcurrentBag<string>();
