@@ -16,6 +16,7 @@ public static class RbacServices
         var options = configuration.GetSection("Lapse:Rbac").Get<RbacOptions>() ?? new RbacOptions();
         services.TryAddSingleton(options);
         services.TryAddSingleton<RbacSnapshots>();
+        services.TryAddSingleton<RbacIndexes>();
         services.AddSingleton<RbacKeeper>().AddSingleton<RbacLooker>().AddSingleton<RbacCleanUp>();
         services.AddHostedService<RbacLoop>();
         services.AddQuartz(quartz =>

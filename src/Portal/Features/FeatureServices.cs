@@ -28,7 +28,8 @@ public static class FeatureServices
         services.AddSingleton<EvidenceExport>();
         services.TryAddSingleton(new RbacOptions());
         services.TryAddSingleton<RbacSnapshots>();
-        services.AddSingleton<Rbac.RbacIndexes>();
+        services.TryAddSingleton<RbacIndexes>();
+        services.AddSingleton<Rbac.RbacAnswers>();
         foreach (var type in typeof(FeatureServices).Assembly.GetTypes().Where(IsFeature))
         {
             services.AddSingleton(type);

@@ -35,7 +35,7 @@ public static class CommandLine
     // Of lapse rbac 1 is an answer, and standard output is read by scripts.
     private static int Misread(ParseResult parsed)
     {
-        if (parsed.Action is ParseErrorAction action) action.ShowHelp = false;
+        if (parsed.Action is ParseErrorAction action) (action.ShowHelp, action.ShowTypoCorrections) = (false, false);
         parsed.Invoke();
         return RbacCommand.Wrong;
     }

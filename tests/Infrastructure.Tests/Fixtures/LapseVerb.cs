@@ -9,11 +9,13 @@ internal static class LapseVerb
     /// <param name="arguments">The verb and its arguments.</param>
     /// <param name="environment">Its configuration.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <param name="input">What it finds on standard input.</param>
     /// <returns>Its exit code and what it said on either stream.</returns>
-    public static async Task<(int Code, string Said, string Errors)> RunAsync(string[] arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
+    public static async Task<(int Code, string Said, string Errors)> RunAsync(string[] arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation, string input = "")
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lapse.dll"), .. arguments])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = AppContext.BaseDirectory,
@@ -22,6 +24,8 @@ internal static class LapseVerb
         using var process = Process.Start(start)!;
         try
         {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellation);
+            process.StandardInput.Close();
             var errors = process.StandardError.ReadToEndAsync(cancellation);
             var said = await process.StandardOutput.ReadToEndAsync(cancellation);
             await process.WaitForExitAsync(cancellation);

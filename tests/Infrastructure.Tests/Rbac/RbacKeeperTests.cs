@@ -218,6 +218,25 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
     }
 
     [Fact]
+    public async Task Indexes_Newest_IsReadOnceForEachSnapshot()
+    {
+        var indexes = new RbacIndexes(Database, _rbac.Snapshots);
+        Assert.Null(await indexes.NewestAsync(World.Cluster.Id, Cancellation));
+        await _rbac.LookAsync();
+
+        var first = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => indexes.NewestAsync(World.Cluster.Id, Cancellation)));
+        Assert.All(first, one => Assert.Same(first[0], one));
+        var question = AccessQuestion.For("get", "", "secrets", namespaceName: "kube-system");
+        Assert.Equal("deployer", Assert.Single(first[0]!.Index.WhoCan(question)).Subject.Name);
+
+        _rbac.Remove(RbacWorld.Binding("ci-admin", "", "everything"));
+        await _rbac.LookAsync();
+        var second = (await indexes.NewestAsync(World.Cluster.Id, Cancellation))!;
+        Assert.Equal(2, second.Snapshot.Number);
+        Assert.Empty(second.Index.WhoCan(question));
+    }
+
+    [Fact]
     public async Task CleanUp_OldSnapshots_GoAndWhatLaterOnesNeedStays()
     {
         var rbac = new RbacWorld(Database, World.Cluster, Clock, new RbacOptions { KeepSnapshots = TimeSpan.FromDays(30) });

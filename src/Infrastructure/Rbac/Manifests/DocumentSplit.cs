@@ -11,14 +11,14 @@ internal static class DocumentSplit
 {
     private static ReadOnlySpan<byte> Dashes => "---"u8;
 
-    /// <summary>A document: where it stands in the bytes, and the line that it begins with, from 1.</summary>
-    internal readonly record struct Part(int Start, int End, int Line);
+    /// <summary>A document: where it stands in the bytes, and the first and last line of what it says, from 1.</summary>
+    internal readonly record struct Part(int Start, int End, int Line, int Last);
 
     /// <summary>The documents that hold more than blank lines, comments and directives.</summary>
     public static List<Part> Parts(ReadOnlySpan<byte> bytes)
     {
         var parts = new List<Part>();
-        var (start, line, startLine, full) = (0, 0, 1, false);
+        var (start, line, startLine, last, full) = (0, 0, 1, 1, false);
         for (var at = 0; at < bytes.Length;)
         {
             line++;
@@ -26,7 +26,7 @@ internal static class DocumentSplit
             var text = bytes[at..end];
             if (IsBeginning(text))
             {
-                if (full) parts.Add(new(start, at, startLine));
+                if (full) parts.Add(new(start, at, startLine, last));
                 // What stands before it, if it is no document, are its directives.
                 if (full || !HasDirective(bytes[start..at])) (start, startLine) = (at, line);
                 full = Says(text[3..]);
@@ -36,10 +36,11 @@ internal static class DocumentSplit
                 full = full || (Says(text) && text[0] != (byte)'%');
             }
 
+            if (Says(text)) last = line;
             at = end;
         }
 
-        if (full) parts.Add(new(start, bytes.Length, startLine));
+        if (full) parts.Add(new(start, bytes.Length, startLine, last));
         return parts;
     }
 

@@ -60,7 +60,7 @@ internal sealed class ManifestCollection(string defaultNamespace)
             using var stream = MemoryMarshal.TryGetArray(text[part.Start..part.End], out var segment)
                 ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
                 : new MemoryStream(text[part.Start..part.End].ToArray());
-            YamlManifest.Read(stream, part.Line, document);
+            YamlManifest.Read(stream, part.Line, part.Last, document);
             document.End();
         }
     }

@@ -25,8 +25,9 @@ internal sealed class YamlManifest
     /// <summary>Reads one part of a file between two lines of dashes.</summary>
     /// <param name="bytes">The part, as UTF-8.</param>
     /// <param name="firstLine">The line of the file that it begins with.</param>
+    /// <param name="lastLine">The last line that says something; what is never closed is noticed after it.</param>
     /// <param name="sink">Takes what is found.</param>
-    public static void Read(Stream bytes, int firstLine, IManifestSink sink)
+    public static void Read(Stream bytes, int firstLine, int lastLine, IManifestSink sink)
     {
         using var text = new StreamReader(bytes, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true);
         var manifest = new YamlManifest(text, firstLine - 1);
@@ -40,7 +41,7 @@ internal sealed class YamlManifest
         }
         catch (YamlException problem)
         {
-            sink.Bad((int)problem.Start.Line + firstLine - 1, "it is not YAML");
+            sink.Bad(Math.Clamp((int)problem.Start.Line + firstLine - 1, firstLine, lastLine), "it is not YAML");
         }
         catch (DecoderFallbackException)
         {

@@ -4,13 +4,14 @@ using Lapse.Domain;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.State;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Portal.Features.Rbac;
 
 /// <summary>Who reaches the sensitive places of a cluster, by its newest snapshot; for admins and auditors.</summary>
-public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts, RbacIndexes indexes, ActorGuard guard, TimeProvider clock) : IPageQuery<RbacMatrixAsk, RbacMatrixView>
+public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts, RbacIndexes indexes, RbacAnswers answers, ActorGuard guard, TimeProvider clock) : IPageQuery<RbacMatrixAsk, RbacMatrixView>
 {
     private static readonly string[] Parts = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
 
@@ -22,14 +23,14 @@ public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts,
         if (!reader.Succeeded) return reader.Refusal!;
         var head = await db.HeadAsync(ask.Cluster, clock.GetUtcNow(), cancellation);
         if (!head.Succeeded) return head.Refusal!;
-        if (head.Value.Snapshot == 0 || await indexes.FindAsync(head.Value.Id, head.Value.Snapshot, cancellation) is not { } read) return new RbacMatrixView(head.Value, [], [], 0, 0, []);
+        if (await indexes.NewestAsync(head.Value.Id, cancellation) is not { } read) return new RbacMatrixView(head.Value, [], [], 0, 0, []);
 
-        var asked = read.Reachers.Where(one => ask.Kind is null || one.Subject.Kind == ask.Kind).Where(one => RbacWords.Name(one.Subject).Contains(ask.Search, StringComparison.OrdinalIgnoreCase)).ToList();
+        var asked = answers.ReachersOf(read.Index).Where(one => ask.Kind is null || one.Subject.Kind == ask.Kind).Where(one => RbacWords.Name(one.Subject).Contains(ask.Search, StringComparison.OrdinalIgnoreCase)).ToList();
         var shown = asked.Where(one => ask.WithKubernetes || !IsKubernetes(one)).ToList();
         return new RbacMatrixView(
-            head.Value, [.. read.Places.Select(place => place.Name)],
-            [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, read.Places))],
-            shown.Count, asked.Count - shown.Count, [.. Parts.Where(part => !read.State.IsKnown(part))]);
+            head.Value, [.. answers.Places.Select(place => place.Name)],
+            [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, answers.Places))],
+            shown.Count, asked.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]);
     }
 
     private static bool IsKubernetes(Reacher reacher) => reacher.Reached.All(reached => reached.By.All(way => RbacWords.IsKubernetes(way.Binding)));

@@ -4,6 +4,7 @@ using Lapse.Domain.Rbac.Paths;
 using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.Rbac.State;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Catalogue;
 using Microsoft.EntityFrameworkCore;
@@ -12,7 +13,7 @@ using BindingObject = Lapse.Domain.Rbac.State.BindingObject;
 namespace Lapse.Portal.Features.Rbac;
 
 /// <summary>What somebody can do on a cluster, through what and since when; for admins and auditors.</summary>
-public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts, RbacIndexes indexes, ActorGuard guard, TimeProvider clock) : IPageQuery<RbacSubjectAsk, RbacSubjectView>
+public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts, RbacIndexes indexes, RbacAnswers answers, ActorGuard guard, TimeProvider clock) : IPageQuery<RbacSubjectAsk, RbacSubjectView>
 {
     private const int MostRules = 60;
     private const int MostFindings = 200;
@@ -32,7 +33,8 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
         if (!head.Succeeded) return head.Refusal!;
         if (!RbacReading.IsWritable(ask.Name) || RbacWords.SubjectOf(ask.Kind, ask.Name) is not { } subject) return NoSubject;
         var cluster = head.Value.Id;
-        if (head.Value.Snapshot == 0 || await indexes.FindAsync(cluster, head.Value.Snapshot, cancellation) is not { } read) return NotRead;
+        if (await indexes.NewestAsync(cluster, cancellation) is not { } read) return NotRead;
+        var state = read.Index.State;
 
         var who = Requester.Of(subject);
         var holdings = read.Index.WhatCan(who).OrderBy(holding => IsByGroup(holding, subject)).ThenBy(holding => !holding.Binding.IsClusterWide)
@@ -43,12 +45,12 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
         var findings = await db.RbacFindings.AsNoTracking().Where(f => f.ClusterId == cluster && f.GoneAt == null && f.SubjectText == text)
             .OrderByDescending(f => f.Gravity).ThenBy(f => f.CheckId).ThenBy(f => f.Fingerprint).Take(MostFindings).ToListAsync(cancellation);
         var workloads = subject.Kind == SubjectKind.ServiceAccount
-            ? read.State.Workloads.Where(one => one.Namespace == subject.Namespace && one.ServiceAccount == subject.Name).Select(one => one.Reference).Order(StringComparer.Ordinal).ToList() : [];
+            ? state.Workloads.Where(one => one.Namespace == subject.Namespace && one.ServiceAccount == subject.Name).Select(one => one.Reference).Order(StringComparer.Ordinal).ToList() : [];
         return new RbacSubjectView(
-            head.Value, subject, subject.Kind == SubjectKind.Group ? [] : [.. who.Groups], IsThere(read.State, subject), [.. workloads.Take(RbacSubjectView.MostWorkloads)], workloads.Count,
+            head.Value, subject, subject.Kind == SubjectKind.Group ? [] : [.. who.Groups], IsThere(state, subject), [.. workloads.Take(RbacSubjectView.MostWorkloads)], workloads.Count,
             [.. shown.Select(holding => ToRight(holding, subject, since))], holdings.Count,
-            [.. findings.Select(f => RbacReading.ToRow(f, now))], read.Paths.From(who, PathTarget.ClusterAdmin),
-            [.. Parts.Where(part => !read.State.IsKnown(part))]);
+            [.. findings.Select(f => RbacReading.ToRow(f, now))], answers.PathsOf(read.Index).From(who, PathTarget.ClusterAdmin),
+            [.. Parts.Where(part => !state.IsKnown(part))]);
     }
 
     private static bool IsByGroup(Holding holding, Subject subject) => holding.Through != subject;

@@ -1,5 +1,6 @@
 using Lapse.Domain;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,10 +19,10 @@ public sealed class WhoCanQuery(IDbContextFactory<PortalDbContext> contexts, Rba
         if (!reader.Succeeded) return reader.Refusal!;
         var head = await db.HeadAsync(ask.Cluster, clock.GetUtcNow(), cancellation);
         if (!head.Succeeded) return head.Refusal!;
-        if (head.Value.Snapshot == 0 || await indexes.FindAsync(head.Value.Id, head.Value.Snapshot, cancellation) is not { } read) return new WhoCanView(head.Value, [], [], [], null);
+        if (await indexes.NewestAsync(head.Value.Id, cancellation) is not { } read) return new WhoCanView(head.Value, [], [], [], null);
 
         var asked = ask with { Verb = Cut(ask.Verb), Resource = Cut(ask.Resource), Namespace = Cut(ask.Namespace), Name = Cut(ask.Name) };
-        var state = read.State;
+        var state = read.Index.State;
         string[] namespaces = [.. state.Namespaces.Select(one => one.Name).Concat(state.Bindings.Where(one => !one.IsClusterWide).Select(one => one.Namespace)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         return new WhoCanView(head.Value, WhoCan.Verbs(state, WhoCan.Understand(state, asked.Resource)), WhoCan.Resources(state), namespaces, WhoCan.Answer(read.Index, asked));
     }
