@@ -42,7 +42,7 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
     private readonly BindingJudge _judge = new(key);
 
     /// <summary>Which checks and settings findings come from now: the same for every replica of a release.</summary>
-    public string AuditedWith { get; } = Digest($"{typeof(RbacAudit).Module.ModuleVersionId}\n{string.Join(',', options.Audit.PrivilegedNamespaces)}\n{options.Audit.ManyRoles}\n{options.Audit.ManySubjects}");
+    public string AuditedWith { get; } = Digest($"{typeof(RbacAudit).Module.ModuleVersionId}\n{string.Join(',', options.Audit.PrivilegedNamespaces)}\n{options.Audit.ManyRoles}\n{options.Audit.ManySubjects}\n{options.Audit.UnusedAfterDays}");
 
     /// <summary>Keeps a reading.</summary>
     /// <param name="cluster">The cluster.</param>
@@ -52,19 +52,25 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
     public async Task<Kept> KeepAsync(Cluster cluster, RbacReading read, DateTimeOffset began, CancellationToken cancellation)
     {
         RbacLook look;
+        AuditRecords records;
+        string auditedWith;
         await using (var db = await contexts.CreateDbContextAsync(cancellation))
+        {
             look = await db.RbacLooks.AsNoTracking().SingleAsync(l => l.ClusterId == cluster.Id, cancellation);
+            var (left, newest) = await TemporaryAccess.ReadAsync(db, cluster.Id, clock.GetUtcNow() - options.KeepSnapshots, cancellation);
+            (records, auditedWith) = (new() { LeftBehind = left }, newest == 0 ? AuditedWith : Digest($"{AuditedWith}\n{newest}"));
+        }
         var items = read.Objects.Select(found => new Item(found)).DistinctBy(item => item.Place).ToList();
         var rbac = Digest(items.Where(item => !item.IsWorkload), read, workloads: false);
         var workloads = read.Served is { } served ? Digest(items.Where(item => item.IsWorkload), read, workloads: true) + Digest(RbacObjectJson.WriteServed(served)) : look.WorkloadsDigest;
         if (workloads.Length > 64) workloads = Digest(workloads);
-        if (look.Number > 0 && (look.RbacDigest, look.WorkloadsDigest, look.AuditedWith) == (rbac, workloads, AuditedWith)) return await UnchangedAsync(cluster.Id, read, began, cancellation);
+        if (look.Number > 0 && (look.RbacDigest, look.WorkloadsDigest, look.AuditedWith) == (rbac, workloads, auditedWith)) return await UnchangedAsync(cluster.Id, read, began, cancellation);
 
         // What was not looked at this time stands as it was.
         var before = look.Number > 0 ? await snapshots.StateAsync(cluster.Id, look.Number, cancellation) : null;
         var state = StateOf(read, before);
-        var audit = RbacAudit.Scan(new RbacIndex(WithoutLapses(state, cluster.Name)), options.Audit);
-        return await SaveAsync(cluster, read, began, look.Number, items, state, before?.Snapshot, audit, (rbac, workloads), cancellation);
+        var audit = RbacAudit.Scan(new RbacIndex(WithoutLapses(state, cluster.Name)), options.Audit, records);
+        return await SaveAsync(cluster, read, began, look.Number, items, state, before?.Snapshot, audit, (rbac, workloads, auditedWith), cancellation);
     }
 
     private async Task<Kept> UnchangedAsync(ClusterId cluster, RbacReading read, DateTimeOffset began, CancellationToken cancellation)
@@ -78,7 +84,7 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
     }
 
     private async Task<Kept> SaveAsync(
-        Cluster cluster, RbacReading read, DateTimeOffset began, int expected, List<Item> items, RbacState state, RbacSnapshot? before, AuditResult audit, (string Rbac, string Workloads) digests, CancellationToken cancellation)
+        Cluster cluster, RbacReading read, DateTimeOffset began, int expected, List<Item> items, RbacState state, RbacSnapshot? before, AuditResult audit, (string Rbac, string Workloads, string AuditedWith) digests, CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
@@ -115,7 +121,7 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
             Info = Count(Severity.Info),
             Accepted = findings.Count(finding => finding.IsAccepted(now)),
         });
-        (look.Number, look.RbacDigest, look.WorkloadsDigest, look.AuditedWith) = (number, digests.Rbac, digests.Workloads, AuditedWith);
+        (look.Number, look.RbacDigest, look.WorkloadsDigest, look.AuditedWith) = (number, digests.Rbac, digests.Workloads, digests.AuditedWith);
         Looked(look, read, began);
         await db.CommitAsync(cancellation);
         return Kept.Snapshot;

@@ -38,11 +38,15 @@ public sealed record RbacOptions
     /// <summary>From how many subjects on a namespace has a noteworthy number of them.</summary>
     public int ManySubjects { get; init; } = new AuditSettings().ManySubjects;
 
+    /// <summary>After how many days without use rights are said to be unused.</summary>
+    public int UnusedAfterDays { get; init; } = new AuditSettings().UnusedAfterDays;
+
     /// <summary>What the audit is told.</summary>
     public AuditSettings Audit => new()
     {
         PrivilegedNamespaces = PrivilegedNamespaces.Count == 0 ? new AuditSettings().PrivilegedNamespaces : [.. PrivilegedNamespaces],
         ManyRoles = ManyRoles,
         ManySubjects = ManySubjects,
+        UnusedAfterDays = UnusedAfterDays,
     };
 }

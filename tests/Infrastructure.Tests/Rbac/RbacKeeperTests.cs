@@ -1,8 +1,11 @@
+using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.Rbac.State;
+using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Rbac;
+using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Features;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
@@ -234,6 +237,38 @@ public sealed class RbacKeeperTests(PostgresFixture postgres) : OversightTest(po
         var second = (await indexes.NewestAsync(World.Cluster.Id, Cancellation))!;
         Assert.Equal(2, second.Snapshot.Number);
         Assert.Empty(second.Index.WhoCan(question));
+    }
+
+    [Fact]
+    public async Task Findings_WhatAppearedDuringTemporaryAccess_StandUntilItIsGone()
+    {
+        var grant = await GrantedAsync(World.OnePeer, World.Alice, World.Bob);
+        await ActivateAsync(grant, Start);
+        _rbac.Put(RbacWorld.Binding("mine", "ci", "everything", new BindingSubject("User", "mallory")));
+        await _rbac.LookAsync();
+        await using (var db = Database.CreateDbContext())
+        {
+            Assert.Empty(await db.RbacFindings.Where(f => f.CheckId == "LR040").ToListAsync(Cancellation));
+            var uid = _rbac.Read().Objects.Single(one => one.Name == "mine").Uid;
+            var left = new Domain.Access.LeftBehind(Start, Clock.Now, 1, [new Domain.Access.AppearedObject("RoleBinding", "ci", "mine", uid, Start)], [new Domain.Access.NotLookedAt("Short-lived tokens", "nobody keeps them")]);
+            db.Alert(Clock.Now, LedgerSubject.Of(grant), LeftBehindLook.AlertKind, left.ToJson());
+            await db.CommitAsync(Cancellation);
+        }
+
+        // Nothing in the cluster changed; what is known of it did.
+        Assert.Equal(Kept.Snapshot, await _rbac.LookAsync());
+        Assert.Equal(Kept.Unchanged, await _rbac.LookAsync());
+        await using (var db = Database.CreateDbContext())
+        {
+            var finding = await db.RbacFindings.SingleAsync(f => f.CheckId == "LR040", Cancellation);
+            Assert.Equal((null, "RoleBinding ci/mine"), (finding.GoneAt, finding.Binding));
+            Assert.Contains("oidc:alice", finding.Evidence, StringComparison.Ordinal);
+        }
+
+        _rbac.Remove(RbacWorld.Binding("mine", "ci", "everything"));
+        await _rbac.LookAsync();
+        await using var after = Database.CreateDbContext();
+        Assert.Equal(Clock.Now, (await after.RbacFindings.SingleAsync(f => f.CheckId == "LR040", Cancellation)).GoneAt);
     }
 
     [Fact]

@@ -23,8 +23,9 @@ internal sealed class RecordChecks(AuditContext context, IReadOnlyList<Finding> 
 
         foreach (var record in left.Where(record => record.Left.Count > record.Left.Objects.Count))
             yield return new(Checks.MadePermanent.Id, $"{record.Left.Count - record.Left.Objects.Count} more objects appeared during {record.Grant} of {record.Person}; they are not named one by one.");
+        // Said of all: it is so after every access, and what was found can still be seen to be gone.
         foreach (var missing in left.SelectMany(record => record.Left.NotLooked).Distinct())
-            yield return new(Checks.MadePermanent.Id, $"{missing.Kind}: {missing.Why}.");
+            yield return new("", $"After temporary access, {missing.Kind} were not looked at: {missing.Why}.");
     }
 
     private bool IsTooShort(ObservedActivity activity) => activity.Until - activity.Since < TimeSpan.FromDays(context.Settings.UnusedAfterDays);
