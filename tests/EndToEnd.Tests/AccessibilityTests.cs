@@ -65,7 +65,7 @@ public sealed class AccessibilityTests(LapseFixture lapse)
         await CheckAsync(admin, admin.Page.Url);
         // With an answer, an unfolded finding and its form.
         await CheckAsync(
-            admin, "/rbac/sandbox/matrix?all=1", "/rbac/sandbox/history", "/rbac/sandbox/report?severity=critical", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer");
+            admin, "/rbac/sandbox/matrix?all=1", "/rbac/sandbox/paths", "/rbac/sandbox/history", "/rbac/sandbox/report?severity=critical", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer");
         await admin.OpenAsync("/rbac/sandbox?verb=get&resource=secrets&in=kube-system");
         await admin.Page.Locator(".findings .unfold").First.ClickAsync();
         await admin.Page.Locator(".accept summary").First.ClickAsync();

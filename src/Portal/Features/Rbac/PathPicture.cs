@@ -39,14 +39,14 @@ internal sealed record PathLine(int FromX, int FromY, int ToX, int ToY, bool IsC
 internal sealed class PathPicture
 {
     /// <summary>The width of a box.</summary>
-    public const int BoxWidth = 208;
+    public const int BoxWidth = 200;
 
     /// <summary>The height of a box.</summary>
     public const int BoxHeight = 40;
 
     // So many branches are drawn where more meet.
     private const int MostBranches = 6;
-    private const int Column = BoxWidth + 56;
+    private const int Column = BoxWidth + 44;
     private const int Row = BoxHeight + 12;
 
     private readonly List<PathBox> _boxes = [];
@@ -97,10 +97,10 @@ internal sealed class PathPicture
         }
     }
 
-    // The bigger branches first, so that what is folded is the small ones.
+    // The bigger branches first, so that what is folded is the small ones; what runs the cluster itself last.
     private (List<Branch> Shown, List<Branch> Folded) Split(Branch branch)
     {
-        var all = branch.Children.Values.OrderByDescending(child => child.Ways).ThenBy(child => child.Title, StringComparer.Ordinal).ToList();
+        var all = branch.Children.Values.OrderBy(child => child.Subject is { Namespace: "kube-system" }).ThenByDescending(child => child.Ways).ThenBy(child => child.Title, StringComparer.Ordinal).ToList();
         return all.Count <= MostBranches + 1 || _open.Contains(branch.Key) ? (all, []) : (all[..MostBranches], all[MostBranches..]);
     }
 
