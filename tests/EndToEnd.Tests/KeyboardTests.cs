@@ -16,7 +16,7 @@ public sealed class KeyboardTests(LapseFixture lapse)
         var (page, help) = (window.Page, window.Page.Locator("#keys-help"));
         var search = page.Locator("#catalogue-search");
 
-        foreach (var (key, heading) in new[] { ("c", "Catalogue"), ("r", "Requests"), ("p", "Approvals"), ("a", "Access"), ("l", "Ledger"), ("k", "Clusters"), ("h", "Home") })
+        foreach (var (key, heading) in new[] { ("c", "Catalogue"), ("r", "Requests"), ("p", "Approvals"), ("a", "Access"), ("l", "Ledger"), ("b", "What RBAC gives away in Sandbox"), ("k", "Clusters"), ("h", "Home") })
         {
             await PressAsync(page, "g", key);
             await Expect(window.Heading).ToHaveTextAsync(heading);

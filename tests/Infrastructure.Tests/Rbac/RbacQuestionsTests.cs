@@ -36,6 +36,8 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
 
     private RbacSubjectQuery Subjects => new(Database, _indexes, _answers, Guard, Clock);
 
+    private RbacPathsQuery Paths => new(Database, _indexes, _answers, Guard, Clock);
+
     private RbacMatrixQuery Matrix => new(Database, _indexes, _answers, Guard, Clock);
 
     public override async ValueTask InitializeAsync()
@@ -212,6 +214,14 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
     }
 
     [Fact]
+    public async Task Paths_OfEverybody_AreSearchedByName()
+    {
+        var view = (await Paths.AskAsync(World.Sam, new(World.Cluster.Name, "", true, false), Cancellation)).Value;
+        Assert.Equal("ServiceAccount ci/deployer", Assert.Single(view.Paths).From.ToString());
+        Assert.Empty((await Paths.AskAsync(World.Sam, new(World.Cluster.Name, "shop", false, true), Cancellation)).Value.Paths.Where(path => path.From.ToString().Contains("deployer", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Exports_OfWhatIsFiltered_ForReadersAlone()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -267,6 +277,7 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
         (await WhoCan.AskAsync(actor, new(World.Cluster.Name, "get", "secrets", "", ""), Cancellation)).Refusal,
         (await Subjects.AskAsync(actor, new(World.Cluster.Name, "user", "oidc:anna"), Cancellation)).Refusal,
         (await Matrix.AskAsync(actor, new(World.Cluster.Name, "", null, false), Cancellation)).Refusal,
+        (await Paths.AskAsync(actor, new(World.Cluster.Name, "", false, false), Cancellation)).Refusal,
         (await new RbacExportQuery(Database, Guard, Clock).AskAsync(actor, World.Cluster.Name, FindingFilter.None, Cancellation)).Refusal,
     ];
 

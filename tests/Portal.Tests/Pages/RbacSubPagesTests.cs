@@ -178,6 +178,67 @@ public sealed class MatrixPageTests : PageTestContext<RbacMatrixAsk, RbacMatrixV
     }
 }
 
+public sealed class PathsPageTests : PageTestContext<RbacPathsAsk, RbacPathsView>
+{
+    private static readonly RoleObject Admin = new() { Name = "admin", Rules = [new PolicyRule { Verbs = ["*"], ApiGroups = ["*"], Resources = ["*"] }] };
+
+    [Fact]
+    public void Picture_OfMany_FoldsAllButAFewAndTheTableHasAll()
+    {
+        var binding = new Lapse.Domain.Rbac.State.BindingObject { Name = "everybody", Role = new("ClusterRole", "admin") };
+        Query.Answer(View([.. Enumerable.Range(0, 300).Select(i => Path($"user-{i:000}", binding))]));
+        var page = Open();
+
+        Assert.Equal(["administrator of the cluster"], page.FindAll(".is-place title").Select(title => title.TextContent));
+        Assert.Equal(["ClusterRoleBinding everybody, ClusterRole admin"], page.FindAll(".is-binding title").Select(title => title.TextContent));
+        Assert.Equal(6, page.FindAll("a.is-subject").Count);
+        var folded = page.Find("a.is-folded");
+        Assert.Equal("Unfold and 294 more", folded.GetAttribute("aria-label")!.Trim());
+        Assert.Equal(300, page.FindAll("tbody tr").Count);
+
+        var unfolded = Open(new Uri(folded.GetAttribute("href")!).Query);
+        Assert.Equal(300, unfolded.FindAll("a.is-subject").Count);
+        Assert.Empty(unfolded.FindAll("a.is-folded"));
+        // No box lies on another.
+        var places = unfolded.FindAll("rect").Select(box => (box.GetAttribute("x"), box.GetAttribute("y"))).ToList();
+        Assert.Equal(places.Count, places.Distinct().Count());
+    }
+
+    [Fact]
+    public void Line_ThatAssumesSomething_IsBroken()
+    {
+        var binding = new Lapse.Domain.Rbac.State.BindingObject { Name = "one", Role = new("ClusterRole", "admin") };
+        Query.Answer(View([Path("anna", binding), Path("bert", binding with { Name = "two" }, "the moon is full")]));
+        var page = Open();
+
+        Assert.Equal((4, 2), (page.FindAll(".graph-line").Count, page.FindAll(".graph-line.is-assumed").Count));
+        Assert.Equal("/rbac/sandbox/subjects/user?name=anna", page.Find("a.is-subject").GetAttribute("href"));
+    }
+
+    [Theory]
+    [InlineData("", "", false, false)]
+    [InlineData("?q=%20x&certain=1&all=1", "x", true, true)]
+    [InlineData("?certain=yes&all=&open=..//", "", false, false)]
+    public void Address_SaysWhatIsAsked(string query, string search, bool certain, bool all)
+    {
+        Query.Answer(View([]));
+
+        Assert.Contains("RBAC shows no way", Open(query).Find(".empty").TextContent, StringComparison.Ordinal);
+        Assert.Equal(new RbacPathsAsk("sandbox", search, certain, all), Query.Asked[^1]);
+    }
+
+    private static AttackPath Path(string name, Lapse.Domain.Rbac.State.BindingObject binding, string assumes = "") =>
+        new([new PathStep(PathNode.Of(Subject.OfUser(name)), EdgeKind.Holds, new(PathNodeKind.ClusterAdmin, ""), [new(binding, Admin, 0)], $"{name} can do everything.", assumes)]);
+
+    private static RbacPathsView View(IReadOnlyList<AttackPath> paths) => new(RbacSamples.Head(), paths, paths.Count, 0, []);
+
+    private IRenderedComponent<PathsPage> Open(string query = "")
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/rbac/sandbox/paths" + query);
+        return Render<PathsPage>(parameters => parameters.Add(page => page.Cluster, "sandbox"));
+    }
+}
+
 public sealed class ReportPageTests : PageTestContext<RbacFindingsAsk, RbacFindingsView>
 {
     [Fact]

@@ -79,7 +79,14 @@ public sealed partial class ClusterAuditPage
     {
         var filter = FindingAddress.Read(name => name switch
         {
-            "severity" => SeverityText, "check" => Check, "subject" => Subject, "namespace" => Namespace, "q" => Text, "show" => Show, "new" => New, _ => null,
+            "severity" => SeverityText,
+            "check" => Check,
+            "subject" => Subject,
+            "namespace" => Namespace,
+            "q" => Text,
+            "show" => Show,
+            "new" => New,
+            _ => null,
         });
         // The same filter stays the same object: what only the question above changes is not read again.
         if (!FindingAddress.AreSame(filter, Filter)) Filter = filter;

@@ -11,8 +11,13 @@ internal static class WhoCan
     // What RBAC knows beside the verbs of the API, by the resource.
     private static readonly Dictionary<string, string[]> Special = new(StringComparer.Ordinal)
     {
-        ["roles"] = ["bind", "escalate"], ["clusterroles"] = ["bind", "escalate"], ["users"] = ["impersonate"], ["groups"] = ["impersonate"],
-        ["serviceaccounts"] = ["impersonate"], ["signers"] = ["approve", "sign", "attest"], ["podsecuritypolicies"] = ["use"],
+        ["roles"] = ["bind", "escalate"],
+        ["clusterroles"] = ["bind", "escalate"],
+        ["users"] = ["impersonate"],
+        ["groups"] = ["impersonate"],
+        ["serviceaccounts"] = ["impersonate"],
+        ["signers"] = ["approve", "sign", "attest"],
+        ["podsecuritypolicies"] = ["use"],
     };
     private static readonly string[] Parts = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
 

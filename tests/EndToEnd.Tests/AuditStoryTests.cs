@@ -1,0 +1,77 @@
+using Lapse.EndToEnd.Tests.Fixtures;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Lapse.EndToEnd.Tests;
+
+/// <summary>The audit as people use it: a CI that is administrator is found and looked at, a question is asked while typing, a finding is accepted and taken back.</summary>
+[Collection("browser")]
+public sealed class AuditStoryTests(LapseFixture lapse)
+{
+    private static readonly LocatorAssertionsToBeVisibleOptions Read = new() { Timeout = 60_000 };
+
+    [Fact]
+    public async Task Story_FindTheCiAdminAskAndAccept_IsSeenByTheAuditorAndNotByOthers()
+    {
+        var window = await lapse.WindowAsync(lapse.Person("Dana", "lapse-admins"));
+        var page = window.Page;
+        await window.Navigation("Audit").ClickAsync();
+        await page.WaitForURLAsync("**/rbac/*");
+        var audit = new Uri(page.Url).AbsolutePath;
+
+        // Found by what it is, and unfolded to why.
+        await window.OpenAsync($"{audit}?check=LR001&subject=ServiceAccount%20ci/deployer");
+        var row = page.Locator("tr[data-finding=LR001]");
+        await Expect(row).ToBeVisibleAsync(Read);
+        await row.Locator(".unfold").ClickAsync();
+        await Expect(page.Locator(".finding")).ToContainTextAsync("ClusterRoleBinding ci-deployer");
+        await row.GetByRole(AriaRole.Link, new() { Name = "ci/deployer", Exact = true }).ClickAsync();
+        await Expect(window.Heading).ToHaveTextAsync("ci/deployer");
+        await Expect(page.Locator(".path-steps").First).ToBeVisibleAsync();
+
+        // Three fields in one go: no letter is lost, and the answer is there without a press of Enter.
+        await window.OpenAsync(audit);
+        await page.Locator("#who-can-verb").PressSequentiallyAsync("get");
+        await page.Locator("#who-can-resource").PressSequentiallyAsync("secrets");
+        await page.Locator("#who-can-namespace").PressSequentiallyAsync("kube-system");
+        var answer = page.Locator(".who-can-answer");
+        await Expect(answer).ToContainTextAsync("can get secrets in kube-system");
+        await Expect(answer.GetByRole(AriaRole.Link, new() { Name = "platform/backup", Exact = true })).ToBeVisibleAsync();
+        await Expect(answer.GetByRole(AriaRole.Link, new() { Name = "ci/deployer", Exact = true })).ToBeVisibleAsync();
+        Assert.EndsWith("?verb=get&resource=secrets&in=kube-system", page.Url, StringComparison.Ordinal);
+
+        await window.OpenAsync($"{audit}?check=LR001&subject=ServiceAccount%20ci/deployer");
+        await row.Locator(".unfold").ClickAsync();
+        await page.GetByText("Accept this finding").ClickAsync();
+        await window.Field("Reason").FillAsync("Until CI has a role of its own");
+        await window.Field("Owner").FillAsync("Platform team");
+        await window.Field("Until").FillAsync(DateTimeOffset.UtcNow.AddDays(30).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture));
+        await window.Button("Accept the finding").ClickAsync();
+        await Expect(row).ToHaveCountAsync(0);
+
+        // The auditor sees that it is accepted, by whom and why, and cannot change that.
+        var auditor = await lapse.WindowAsync(lapse.Person("Sam", "lapse-auditors"));
+        await auditor.OpenAsync($"{audit}?check=LR001&show=accepted");
+        var accepted = auditor.Page.Locator("tr[data-finding=LR001]");
+        await accepted.Locator(".unfold").ClickAsync();
+        await Expect(auditor.Page.Locator(".finding")).ToContainTextAsync("Until CI has a role of its own");
+        await Expect(auditor.Page.Locator(".accept")).ToHaveCountAsync(0);
+
+        // Taken back, it is open again; the auditor's page follows by itself.
+        await window.OpenAsync($"{audit}?check=LR001&show=accepted");
+        await row.Locator(".unfold").ClickAsync();
+        await page.GetByText("Take the acceptance back").ClickAsync();
+        await window.Field("Reason").FillAsync("CI has a role of its own now");
+        await window.Button("Take it back").ClickAsync();
+        await Expect(accepted).ToHaveCountAsync(0);
+
+        var developer = await lapse.WindowAsync(lapse.Person("Alice", "developers"));
+        await Expect(developer.Navigation("Audit")).ToHaveCountAsync(0);
+        await developer.OpenAsync(audit);
+        await Expect(developer.Page.Locator("[data-code=AuditDenied]")).ToBeVisibleAsync();
+        await developer.CloseAsync();
+        await auditor.CloseAsync();
+        await window.CloseAsync();
+    }
+}
