@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Rbac.Findings;
+using Lapse.Domain.Rbac.Paths;
 using Lapse.Domain.Rbac.State;
 
 namespace Lapse.Benchmarks.Rbac;
@@ -94,6 +96,10 @@ internal sealed class RbacAtEachSize : IScenario
     /// <summary>What goes over the whole index at once: a full scan and a search of paths have their row here.</summary>
     private static IEnumerable<(string What, Func<object> Run)> Audits(RbacIndex index)
     {
+        yield return ("full scan, every check", () => RbacAudit.Scan(index, new AuditSettings()));
+        var paths = new AttackPaths(index);
+        yield return ("graph of paths", () => new AttackPaths(index));
+        yield return ("who becomes administrator, and how", () => paths.Reaching(PathTarget.ClusterAdmin));
         yield return ("changes since a state without the newest binding", () => AccessWidening.Between(new RbacIndex(index.State with { Bindings = index.State.Bindings[..^1] }), index));
     }
 
