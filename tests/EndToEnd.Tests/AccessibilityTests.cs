@@ -63,10 +63,10 @@ public sealed class AccessibilityTests(LapseFixture lapse)
         await admin.Link("Edit payments in production").ClickAsync();
         await Expect(admin.Page).ToHaveURLAsync(new Regex("/admin/catalogue/entries/[^/]+-[^/]+$"));
         await CheckAsync(admin, admin.Page.Url);
-        // With an answer, an unfolded finding and its form.
         await CheckAsync(
-            admin, "/rbac/sandbox/matrix?all=1", "/rbac/sandbox/paths", "/rbac/sandbox/history", "/rbac/sandbox/report?severity=critical", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer");
-        await admin.OpenAsync("/rbac/sandbox?verb=get&resource=secrets&in=kube-system");
+            admin, "/rbac/sandbox/matrix", "/rbac/sandbox/paths?q=ci/deployer", "/rbac/sandbox/history", "/rbac/sandbox/report?check=LR001", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer");
+        // With an answer, an unfolded finding and its form.
+        await admin.OpenAsync("/rbac/sandbox?check=LR001&verb=create&resource=clusterroles");
         await admin.Page.Locator(".findings .unfold").First.ClickAsync();
         await admin.Page.Locator(".accept summary").First.ClickAsync();
         await ScanAsync(admin, "the audit");
