@@ -16,6 +16,7 @@ internal sealed partial class GrantReconciler(
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
 
+
     private readonly ConcurrentDictionary<(GrantId Id, Lane Lane), bool> _inHand = new();
 
     /// <inheritdoc/>
@@ -37,15 +38,19 @@ internal sealed partial class GrantReconciler(
     private async Task RunLaneAsync(Lane lane, Func<int, int> room, CancellationToken stopping)
     {
         var running = new HashSet<Task>();
+        // Every record of every grant wakes both lanes: a stream of them is claimed together. Real time, as that is what the database has to bear.
+        var pace = new Pace(TimeSpan.FromMilliseconds(20), atOnce: 8, TimeProvider.System);
         while (!stopping.IsCancellationRequested)
         {
             running.RemoveWhere(task => task.IsCompleted);
             try
             {
-                var claimed = await ClaimAsync(lane, room(running.Count), stopping);
+                await pace.WaitAsync(stopping);
+                var free = room(running.Count);
+                var claimed = await ClaimAsync(lane, free, stopping);
                 foreach (var id in claimed) running.Add(WorkAsync(lane, id, stopping));
                 // Full batches leave more behind.
-                if (claimed.Count > 0 && room(running.Count) > 0) continue;
+                if (claimed.Count > 0 && (claimed.Count == free || wakes.AnyLooks) && room(running.Count) > 0) continue;
                 await SleepAsync(lane, room(running.Count) > 0, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)

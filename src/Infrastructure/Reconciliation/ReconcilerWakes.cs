@@ -23,6 +23,9 @@ internal sealed class ReconcilerWakes : IDisposable
         Wake(Lane.End);
     }
 
+    /// <summary>Whether a binding is still to be looked at.</summary>
+    public bool AnyLooks => !_looks.IsEmpty;
+
     /// <summary>The grants whose bindings are to be looked at.</summary>
     public IReadOnlyCollection<GrantId> TakeLooks(int most)
     {
