@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -23,6 +24,9 @@ public sealed partial class ProviderKeys(
 {
     /// <summary>What the installation's signature over a pinned key is for.</summary>
     public const string Purpose = "lapse/provider-key/v1";
+
+    // By its whole text, and only after the signature over that was verified: the library prepares a key once for each instance.
+    private readonly ConcurrentDictionary<string, JsonWebKey> _prepared = new(StringComparer.Ordinal);
 
     /// <summary>
     /// The key for a token that arrives now: at this moment in the provider's JWKS, and pinned. A key id that is not known yet
@@ -53,12 +57,12 @@ public sealed partial class ProviderKeys(
             LogOtherKey(keyId);
             return (configuration.Issuer, null);
         }
-        return (configuration.Issuer, new JsonWebKey(pinned.Jwk));
+        return (configuration.Issuer, Prepared(pinned));
     }
 
     /// <summary>A pinned key, whether or not the provider still uses it; for evidence. <see langword="null"/> if this installation never saw it.</summary>
     public async Task<SecurityKey?> FindPinnedAsync(string issuer, string keyId, CancellationToken cancellation) =>
-        await PinnedAsync(issuer, keyId, cancellation) is { } pinned && IsOurs(pinned) ? new JsonWebKey(pinned.Jwk) : null;
+        await PinnedAsync(issuer, keyId, cancellation) is { } pinned && IsOurs(pinned) ? Prepared(pinned) : null;
 
     private static JsonWebKey? Offered(JsonWebKeySet? set, string keyId) =>
         set?.Keys.FirstOrDefault(k => k.Kid == keyId
@@ -69,6 +73,8 @@ public sealed partial class ProviderKeys(
         await using var db = await database.CreateDbContextAsync(cancellation);
         return await db.ProviderKeys.AsNoTracking().SingleOrDefaultAsync(k => k.Issuer == issuer && k.KeyId == keyId, cancellation);
     }
+
+    private JsonWebKey Prepared(ProviderKey pinned) => _prepared.GetOrAdd(pinned.Jwk, jwk => new(jwk));
 
     private bool IsOurs(ProviderKey key) => installation.Verify(Purpose, Content(key.Issuer, key.KeyId, key.Jwk), key.Signature);
 

@@ -60,6 +60,7 @@ internal sealed record GrantFacts(
     /// <summary>Reads them.</summary>
     public static async Task<GrantFacts> ReadAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
     {
+        var place = grant.RoleKind == RoleKind.Role ? grant.Namespace ?? "" : "";
         var governed = await (
             from r in db.AccessRequests
             where r.Id == grant.RequestId
@@ -67,18 +68,23 @@ internal sealed record GrantFacts(
             join w in db.WorkflowVersions on new { r.WorkflowId, Version = r.WorkflowVersion } equals new { w.WorkflowId, w.Version }
             from c in db.Clusters
             where c.Id == grant.ClusterId
-            select new { Request = r, Entry = v, Workflow = w, Cluster = c }).AsNoTracking().SingleAsync(cancellation);
+            select new
+            {
+                Request = r,
+                Entry = v,
+                Workflow = w,
+                Cluster = c,
+                Rules = db.RoleSnapshots
+                    .Where(s => s.ClusterId == grant.ClusterId && s.RoleKind == grant.RoleKind && s.RoleName == grant.RoleName && s.Namespace == place)
+                    .Select(s => s.Rules).FirstOrDefault(),
+            }).AsNoTracking().SingleAsync(cancellation);
         var (request, entry, workflow, cluster) = (governed.Request, governed.Entry, governed.Workflow, governed.Cluster);
         var decisions = await db.Decisions.AsNoTracking().Where(d => d.RequestId == request.Id && d.RequestVersion == request.Version)
             .OrderBy(d => d.DecidedAt).ThenBy(d => d.Id).ToListAsync(cancellation);
         PersonId[] ids = [request.RequesterId, .. decisions.Where(d => d.PersonId is not null).Select(d => d.PersonId!.Value)];
         var people = await db.People.AsNoTracking().Where(p => ids.Contains(p.Id)).ToDictionaryAsync(p => p.Id, cancellation);
-        var place = grant.RoleKind == RoleKind.Role ? grant.Namespace ?? "" : "";
-        var rules = await db.RoleSnapshots.AsNoTracking()
-            .Where(s => s.ClusterId == grant.ClusterId && s.RoleKind == grant.RoleKind && s.RoleName == grant.RoleName && s.Namespace == place)
-            .Select(s => s.Rules).SingleOrDefaultAsync(cancellation);
         List<Grant> extended = request.ExtendsId is null ? [] : await db.Grants.AsNoTracking().ExtendedBy(grant, request.ExtendsId).ToListAsync(cancellation);
-        return new(grant, request, entry, workflow, cluster, decisions, people, rules is null or "[]" ? null : rules, extended);
+        return new(grant, request, entry, workflow, cluster, decisions, people, governed.Rules is null or "[]" ? null : governed.Rules, extended);
     }
 }
 

@@ -20,20 +20,23 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (EvidenceRules.CheckRows(facts) is { } rows) return rows;
-        if (await SetBackRecords.CheckAsync(db, facts, cancellation) is { } older) return older;
-        if (await attestations.VerifyAsync(db, facts.Entry.Attestation, ChangeKind.ElevatedRole, facts.Entry.ElevatedRoleId.Value, facts.Entry.Canonical(), "catalogue entry", cancellation) is { } entry) return entry;
-        if (await attestations.VerifyAsync(db, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
+        var records = await SetBackRecords.ReadAsync(db, facts, cancellation);
+        if (records.Check() is { } older) return older;
+        var vouchers = await AttestationVerifier.ReadAsync(db, [facts.Entry.Attestation, facts.Workflow.Attestation], cancellation);
+        if (await attestations.VerifyAsync(vouchers, facts.Entry.Attestation, ChangeKind.ElevatedRole, facts.Entry.ElevatedRoleId.Value, facts.Entry.Canonical(), "catalogue entry", cancellation) is { } entry) return entry;
+        if (await attestations.VerifyAsync(vouchers, facts.Workflow.Attestation, ChangeKind.Workflow, facts.Workflow.WorkflowId.Value, facts.Workflow.Canonical(), "workflow", cancellation) is { } workflow) return workflow;
 
-        var asked = await proofs.VerifyAsync(db, facts.Request.ProofId, StepUpActs.Submit(facts.Request, facts.Entry, facts.Workflow), facts.Requester, cancellation);
+        var kept = await StepUpProofs.ReadAsync(db, [facts.Request.ProofId, .. facts.Approvals.Select(d => d.ProofId)], cancellation);
+        var asked = await proofs.VerifyAsync(kept, facts.Request.ProofId, StepUpActs.Submit(facts.Request, facts.Entry, facts.Workflow), facts.Requester, cancellation);
         if (!asked.Succeeded) return asked;
         if (EvidenceRules.CheckRequester(facts, asked.Value) is { } requester) return requester;
-        if (await SetBackRecords.CheckVersionsAsync(db, facts, asked.Value.AuthenticatedAt, cancellation) is { } rolledBack) return rolledBack;
+        if (records.CheckVersions(asked.Value.AuthenticatedAt) is { } rolledBack) return rolledBack;
 
         List<(Decision, ProvedAct)> approvals = [];
         foreach (var decision in facts.Approvals)
         {
             var act = StepUpActs.Approve(facts.Request, facts.Entry, facts.Workflow, decision.PersonId!.Value, decision.Stage, decision.Comment);
-            var proved = await proofs.VerifyAsync(db, decision.ProofId, act, facts.People[decision.PersonId.Value], cancellation);
+            var proved = await proofs.VerifyAsync(kept, decision.ProofId, act, facts.People[decision.PersonId.Value], cancellation);
             if (!proved.Succeeded) return proved;
             approvals.Add((decision, proved.Value));
         }

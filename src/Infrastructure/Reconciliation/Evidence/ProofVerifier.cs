@@ -8,7 +8,6 @@ using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
-using Microsoft.EntityFrameworkCore;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
@@ -40,11 +39,19 @@ public sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, ProviderO
     /// <param name="act">The act, rebuilt from the rows.</param>
     /// <param name="person">Whose it must be.</param>
     /// <param name="cancellation">Stops it.</param>
-    public async Task<Outcome<ProvedAct>> VerifyAsync(PortalDbContext db, StepUpProofId? id, StepUpAct act, Person person, CancellationToken cancellation)
+    public async Task<Outcome<ProvedAct>> VerifyAsync(PortalDbContext db, StepUpProofId? id, StepUpAct act, Person person, CancellationToken cancellation) =>
+        await VerifyAsync(await StepUpProofs.ReadAsync(db, [id], cancellation), id, act, person, cancellation);
+
+    /// <summary>Verifies one proof of those that were read together.</summary>
+    /// <param name="kept">Proofs; one that is not among them is not there.</param>
+    /// <param name="id">The proof that the row names; <see langword="null"/> if it names none.</param>
+    /// <param name="act">The act, rebuilt from the rows.</param>
+    /// <param name="person">Whose it must be.</param>
+    /// <param name="cancellation">Stops it.</param>
+    internal async Task<Outcome<ProvedAct>> VerifyAsync(IReadOnlyDictionary<StepUpProofId, StepUpProof> kept, StepUpProofId? id, StepUpAct act, Person person, CancellationToken cancellation)
     {
         if (id is not { } proofId) return Mismatch("ProofMissing", act, "has no step-up proof");
-        var proof = await db.StepUpProofs.AsNoTracking().SingleOrDefaultAsync(p => p.Id == proofId, cancellation);
-        if (proof is null) return Mismatch("ProofMissing", act, "names a step-up proof that is not there");
+        if (!kept.TryGetValue(proofId, out var proof)) return Mismatch("ProofMissing", act, "names a step-up proof that is not there");
         if (proof.PersonId != act.PersonId || person.Id != act.PersonId) return Mismatch("ProofOfSomebodyElse", act, "names a step-up proof of another person");
 
         var opened = sealer.Open(SealPurposes.ProofToken(proof.Id), proof.SealedToken);
