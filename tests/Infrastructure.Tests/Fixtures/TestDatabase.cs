@@ -16,7 +16,7 @@ public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDis
         ServingConnectionString = serving;
         OwnerConnectionString = owner;
         Owner = NpgsqlDataSource.Create(owner);
-        Serving = NpgsqlDataSource.Create(serving);
+        Serving = PortalDataSource.Create(serving);
     }
 
     public string OwnerConnectionString { get; }
