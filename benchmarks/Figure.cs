@@ -18,6 +18,9 @@ internal sealed record Figure(string Name, double Measured, string Unit, double?
     public static Figure Rate(string name, double measured, double limit, double aim) =>
         new(name, measured, "/s", limit, limit / measured, FormattableString.Invariant($"ratio at most {aim:0.##}"), limit / measured <= aim);
 
+    /// <summary>A time beside the time that cannot be avoided, without an aim.</summary>
+    public static Figure Beside(string name, double measured, double limit, string unit = "ms") => new(name, measured, unit, limit, measured / limit, "", null);
+
     /// <summary>Less is better, against a number.</summary>
     public static Figure Most(string name, double measured, string unit, double aim) =>
         new(name, measured, unit, null, null, FormattableString.Invariant($"below {aim:0.##} {unit}"), measured < aim);

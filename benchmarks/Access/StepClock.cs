@@ -4,26 +4,17 @@ using Lapse.Infrastructure.Reconciliation;
 
 namespace Lapse.Benchmarks.Access;
 
-/// <summary>When each grant last got through a step of the reconciler, by the spans that it writes anyway; nothing is asked for it.</summary>
+/// <summary>When each grant last got through a step of the reconciler.</summary>
 internal sealed class StepClock : IDisposable
 {
-    private readonly ActivityListener _listener;
     private readonly ConcurrentDictionary<string, DateTimeOffset> _ends = new(StringComparer.Ordinal);
+    private readonly StepEar _ear;
 
     /// <summary>Listens for a step (<see cref="ReconciliationSteps"/>).</summary>
-    public StepClock(string step)
+    public StepClock(string step) => _ear = new(activity =>
     {
-        _listener = new()
-        {
-            ShouldListenTo = source => source.Name == ReconciliationSteps.SourceName,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                if (activity.OperationName == step && activity.GetTagItem(ReconciliationSteps.GrantTag) is string grant) _ends[grant] = DateTimeOffset.UtcNow;
-            },
-        };
-        ActivitySource.AddActivityListener(_listener);
-    }
+        if (activity.OperationName == step && activity.GetTagItem(ReconciliationSteps.GrantTag) is string grant) _ends[grant] = DateTimeOffset.UtcNow;
+    });
 
     /// <summary>How many grants got through.</summary>
     public int Count => _ends.Count;
@@ -43,5 +34,5 @@ internal sealed class StepClock : IDisposable
         }
     }
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose() => _ear.Dispose();
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Globalization;
+using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Infrastructure.Tests.Kills;
+using Lapse.Sandbox;
 
 namespace Lapse.Benchmarks.Kills;
 
@@ -31,6 +33,13 @@ internal static class KillsCommand
         IReadOnlyList<KillPlan> plans = [.. KillPlans.Once(lives[0].Steps, lives[1].Steps), .. KillPlans.Twice, KillPlans.DownAtTheEnd];
         var results = await PlayAsync(bench, [.. Choose(plans, runs, seed)], atOnce, cancellation);
         Write(results, seed, Console.Out);
+        // The hand-over from an access to its extension, at each of its steps once.
+        var whole = await PlayAsync(bench, [KillPlans.Untouched], atOnce, cancellation, TakeOverStory.RunAsync);
+        var takeOvers = await PlayAsync(bench, [.. KillPlans.Once(whole[0].Steps, []), KillPlans.TakeOver], atOnce, cancellation, TakeOverStory.RunAsync);
+        Console.Out.WriteLine();
+        Console.Out.WriteLine("While an extension takes over:");
+        Write(takeOvers, Console.Out);
+        results = [.. results, .. whole, .. takeOvers];
         foreach (var wrong in results.Where(result => result.Problems.Count > 0)) await Console.Error.WriteLineAsync($"{wrong.Plan}: {string.Join(' ', wrong.Problems)}");
         return results.All(result => result.Problems.Count == 0);
     }
@@ -54,13 +63,14 @@ internal static class KillsCommand
 #pragma warning restore CA5394
     }
 
-    private static async Task<IReadOnlyList<KillResult>> PlayAsync(Bench bench, IReadOnlyList<KillPlan> plans, int atOnce, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<KillResult>> PlayAsync(Bench bench, IReadOnlyList<KillPlan> plans, int atOnce, CancellationToken cancellation, Func<KillPlan, TestDatabase, ControlPlane, CancellationToken, Task<KillResult>>? play = null)
     {
+        play ??= KillStory.RunAsync;
         var results = new ConcurrentDictionary<int, KillResult>();
         await Parallel.ForEachAsync(Enumerable.Range(0, plans.Count), new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellation }, async (i, token) =>
         {
             await using var database = await bench.DatabaseAsync(token);
-            results[i] = await KillStory.RunAsync(plans[i], database, await bench.ControlPlaneAsync(token), token);
+            results[i] = await play(plans[i], database, await bench.ControlPlaneAsync(token), token);
             Bench.Say($"{results.Count} of {plans.Count}: {plans[i]}: {(results[i].Problems.Count == 0 ? "right" : string.Join(' ', results[i].Problems))}");
         });
         return [.. Enumerable.Range(0, plans.Count).Select(i => results[i])];
@@ -69,6 +79,11 @@ internal static class KillsCommand
     private static void Write(IReadOnlyList<KillResult> results, int seed, TextWriter to)
     {
         to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count} lives, seed {seed}"));
+        Write(results, to);
+    }
+
+    private static void Write(IReadOnlyList<KillResult> results, TextWriter to)
+    {
         to.WriteLine("| killed after | lives | right | usable p50 | p99 | gone p50 | p99 | max |");
         to.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var group in results.GroupBy(result => string.Join(", then ", result.Plan.Kills.Select(kill => kill.DownUntilTheEnd ? $"{kill.Point}, down until after the end" : kill.Point))).OrderBy(group => group.Key, StringComparer.Ordinal))

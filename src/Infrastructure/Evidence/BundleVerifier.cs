@@ -14,15 +14,16 @@ namespace Lapse.Infrastructure.Evidence;
 public sealed record EvidenceCheck(string Name, bool Holds, string Words);
 
 /// <summary>
-/// Checks a bundle of evidence with nothing but the file and, if it is given, the installation's public key from elsewhere. Each check
-/// is made whatever became of the others.
+/// Checks a bundle of evidence with nothing but the file and, if they are given, the installation's public key and checkpoints from
+/// elsewhere. Each check is made whatever became of the others.
 /// </summary>
 public static class BundleVerifier
 {
     /// <summary>Checks everything.</summary>
     /// <param name="text">The file.</param>
     /// <param name="known">The installation's public key from elsewhere; without it the file is measured by the key that it brings along.</param>
-    public static async Task<IReadOnlyList<EvidenceCheck>> VerifyAsync(string text, ECDsa? known)
+    /// <param name="outside">Checkpoints from elsewhere, among which the bundle's has to be; without them it is not compared.</param>
+    public static async Task<IReadOnlyList<EvidenceCheck>> VerifyAsync(string text, ECDsa? known, IReadOnlyList<SignedCheckpoint>? outside = null)
     {
         EvidenceFile file;
         ECDsa own;
@@ -44,7 +45,7 @@ public static class BundleVerifier
                 await CheckAsync("format", () => Format(bundle)),
                 await CheckAsync("installation-key", () => Installation(bundle, own, known)),
                 await CheckAsync("signature", () => Signature(file, own)),
-                await CheckAsync("checkpoint", () => BundleLedger.Checkpoint(bundle, own)),
+                await CheckAsync("checkpoint", () => BundleLedger.Checkpoint(bundle, own, outside)),
                 await CheckAsync("ledger", () => BundleLedger.Entries(bundle)),
                 await CheckAsync("provider-keys", () => Words.Count(tokens.Keys().Count, "key") + " of the provider, pinned by this installation."),
                 await CheckAsync("request-proof", story.RequestProofAsync),

@@ -12,7 +12,8 @@ namespace Lapse.Infrastructure.Telemetry;
 
 /// <summary>
 /// How things stand, as numbers read from the database every few seconds. Every replica reports the same; while the database does not
-/// answer only that is reported, never a number that is out of date.
+/// answer only that is reported, never a number that is out of date. A database that answers and takes nothing counts as not reachable,
+/// but what can be read in it is reported.
 /// </summary>
 internal sealed partial class StandingMetrics : BackgroundService
 {
@@ -21,17 +22,19 @@ internal sealed partial class StandingMetrics : BackgroundService
     private readonly IDbContextFactory<PortalDbContext> _contexts;
     private static readonly HoldCause[] EveryCause = Enum.GetValues<HoldCause>();
 
+    private readonly DatabaseProbe _probe;
     private readonly HoldCheck _holds;
     private readonly TimeProvider _clock;
     private readonly ILogger<StandingMetrics> _log;
     private volatile Standing? _standing;
     private volatile bool _reads = true;
+    private volatile bool _takes = true;
 
-    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, ClusterConnections connections, IMeterFactory meters, HoldCheck holds, TimeProvider clock, ILogger<StandingMetrics> log)
+    public StandingMetrics(IDbContextFactory<PortalDbContext> contexts, DatabaseProbe probe, ClusterConnections connections, IMeterFactory meters, HoldCheck holds, TimeProvider clock, ILogger<StandingMetrics> log)
     {
-        (_contexts, _holds, _clock, _log) = (contexts, holds, clock, log);
+        (_contexts, _probe, _holds, _clock, _log) = (contexts, probe, holds, clock, log);
         var meter = meters.Create(LapseMetrics.MeterName);
-        meter.CreateObservableGauge("lapse.database.reachable", () => _reads ? 1 : 0, description: "1 while the database answers.");
+        meter.CreateObservableGauge("lapse.database.reachable", () => _reads && _takes ? 1 : 0, description: "1 while the database answers and takes what is written.");
         meter.CreateObservableGauge("lapse.grants.live", () => Each(s => s.Count), "{grant}", "Grants that are not over, by status.");
         meter.CreateObservableGauge("lapse.grants.due", () => Each(s => s.Due), "{grant}", "Grants that wait for a worker, by status.");
         meter.CreateObservableGauge("lapse.grants.overdue", () => Each(s => s.Overdue), "{grant}", "Grants that should have begun or ended and have not, by status.");
@@ -71,6 +74,7 @@ internal sealed partial class StandingMetrics : BackgroundService
         {
             try
             {
+                _takes = await _probe.AskAsync(stoppingToken) == DatabaseCondition.Well;
                 await ReadAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

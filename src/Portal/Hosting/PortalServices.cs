@@ -35,7 +35,6 @@ public static class PortalServices
         services.AddSingleton<LedgerVerifier>();
         services.AddDatabaseWatch();
         services.AddSingleton<Leaving>();
-        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.AddRazorComponents().AddInteractiveServerComponents(CircuitLimits.Apply).AddHubOptions(CircuitLimits.Apply);
         services.AddCascadingAuthenticationState();
         services.AddPortalComponents();
@@ -63,7 +62,6 @@ public static class PortalServices
         app.UseMetricsAddress(options);
         app.UseTrustedProxies(options);
         app.UseSecurityHeaders(options);
-        if (options.PublicUrl!.Scheme == Uri.UriSchemeHttps) app.UseHsts();
         app.UseRequestErrors();
         app.UseStatusCodePagesWithReExecute("/status/{0}");
         app.UseDatabaseTrouble();

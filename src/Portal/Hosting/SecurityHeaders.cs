@@ -3,18 +3,24 @@ namespace Lapse.Portal.Hosting;
 /// <summary>What every answer allows the browser to do with it.</summary>
 public static class SecurityHeaders
 {
+    // A year. Not the subdomains: they are not Lapse's.
+    private const string StrictTransport = "max-age=31536000";
+
     /// <summary>Sets the headers on every answer, those of errors and static files too.</summary>
     /// <param name="app">The pipeline; call it first.</param>
     /// <param name="options">With a valid <see cref="PortalOptions.PublicUrl"/>.</param>
     public static void UseSecurityHeaders(this IApplicationBuilder app, PortalOptions options)
     {
         var policy = ContentPolicy(options.PublicUrl!);
+        // On this machine it would hold for every other program at a port of it.
+        var isStrict = options.PublicUrl!.Scheme == Uri.UriSchemeHttps && !options.PublicUrl.IsLoopback;
         app.Use((context, next) =>
         {
-            // When the answer starts, so that an error page, which clears what was set before, has them as well.
+            // When the answer starts, so that an error page, which clears what was set before, has them as well. (ASP.NET Core's own HSTS is set before, and lost there.)
             context.Response.OnStarting(() =>
             {
                 Set(context, policy);
+                if (isStrict && context.Request.IsHttps) context.Response.Headers.StrictTransportSecurity = StrictTransport;
                 return Task.CompletedTask;
             });
             return next(context);

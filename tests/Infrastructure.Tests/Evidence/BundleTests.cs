@@ -168,6 +168,13 @@ public sealed class BundleTests(BundleFixture bundle) : IClassFixture<BundleFixt
         var (code, said) = await RunAsync(file, "--installation-key", key);
         Assert.Equal(0, code);
         Assert.Contains("ok     approvals: By bob (sub-bob), carol (sub-carol).", said, StringComparison.Ordinal);
+        // Its own checkpoint as somebody might have kept it, on a line; and a file that has none.
+        var kept = Path.Combine(folder.Path, "checkpoints.jsonl");
+        await File.WriteAllTextAsync(kept, CanonicalJson.ToText(bundle.Bundle()["ledger"]!["checkpoint"]!.AsObject()) + "\n", Cancellation);
+        (code, said) = await RunAsync(file, "--checkpoint", kept);
+        Assert.Equal(0, code);
+        Assert.Contains("It is among those from elsewhere.", said, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync(file, "--checkpoint", key)).Code);
 
         await File.WriteAllTextAsync(file, bundle.Text.Replace("The queue is stuck", "Boredom", StringComparison.Ordinal), Cancellation);
         (code, said) = await RunAsync(file);

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Lapse.Infrastructure.Tests.Fixtures;
@@ -9,9 +12,11 @@ using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Hosting;
 
-/// <summary>What is too large is refused before anybody reads it, by the portal as it is served.</summary>
+/// <summary>What is too large is refused before anybody reads it, and browsers are told to come by https, by the portal as it is served.</summary>
 public sealed class ServeHardeningTests(PostgresFixture postgres) : DatabaseTest(postgres)
 {
+    private const string Host = "lapse.example.com";
+
     private readonly ScratchFolder _folder = new();
 
     public override async ValueTask DisposeAsync()
@@ -21,24 +26,42 @@ public sealed class ServeHardeningTests(PostgresFixture postgres) : DatabaseTest
         _folder.Dispose();
     }
 
+    // One portal for both, since each start takes seconds.
     [Fact]
-    public async Task TooLarge_BodyOrMessage_IsRefused()
+    public async Task Served_OverHttpAndHttps_RefusesWhatIsTooLargeAndTellsBrowsersToComeByHttps()
     {
-        await using var portal = await ServeAsync();
-        using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = portal.Address };
+        using var certificate = OwnCertificate();
+        var file = Path.Combine(_folder.Path, "served.pfx");
+        await File.WriteAllBytesAsync(file, certificate.Export(X509ContentType.Pkcs12, "served"), Cancellation);
+        var (http, https) = (Ports.Free(), Ports.Free());
+        await using var portal = await ServedPortal.StartAsync(Database, _folder, new Dictionary<string, string?>
+        {
+            ["Lapse__PublicUrl"] = $"https://{Host}:{https}",
+            ["ASPNETCORE_URLS"] = $"http://localhost:{http};https://localhost:{https}",
+            ["Kestrel__Certificates__Default__Path"] = file,
+            ["Kestrel__Certificates__Default__Password"] = "served",
+        }, Cancellation, http);
 
+        using var handler = HandlerFor(certificate);
+        using var browser = new HttpClient(handler, disposeHandler: false) { BaseAddress = new Uri($"https://{Host}:{https}") };
+        await AssertTooLargeIsRefusedAsync(browser);
+        await AssertStrictTransportAsync(browser, http);
+    }
+
+    private static async Task AssertTooLargeIsRefusedAsync(HttpClient browser)
+    {
         using var form = new FormUrlEncodedContent([new("text", new string('x', 200_000))]);
         using var refused = await browser.PostAsync(new Uri("/session/end", UriKind.Relative), form, Cancellation);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, true), (refused.StatusCode, refused.Headers.Contains("Strict-Transport-Security")));
         Assert.Contains("Lapse hit an error", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
 
-        using var small = await OpenAsync(browser, portal.Address);
+        using var small = await OpenAsync(browser);
         await SendAsync(small, 1_000);
         // It is answered, or not, but the connection stays: what is said next still gets through.
         await SendAsync(small, 1_000);
         Assert.Equal(WebSocketState.Open, small.State);
 
-        using var large = await OpenAsync(browser, portal.Address);
+        using var large = await OpenAsync(browser);
         await SendAsync(large, Portal.Hosting.CircuitLimits.LongestMessage + 1_000);
         await UntilClosedAsync(large);
 
@@ -46,13 +69,55 @@ public sealed class ServeHardeningTests(PostgresFixture postgres) : DatabaseTest
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
     }
 
-    private static async Task<ClientWebSocket> OpenAsync(HttpClient browser, Uri portal)
+    private static async Task AssertStrictTransportAsync(HttpClient browser, int http)
+    {
+        // A word, a file, and who is sent away to sign in.
+        foreach (var (path, status) in new[] { ("health/live", HttpStatusCode.OK), ("ledger/export.csv", HttpStatusCode.Redirect), ("js/keep.js", HttpStatusCode.OK) })
+        {
+            using var secure = await browser.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            Assert.Equal((status, "max-age=31536000"), (secure.StatusCode, string.Join('|', secure.Headers.GetValues("Strict-Transport-Security"))));
+        }
+        // Over plain http browsers must ignore it (RFC 6797, section 7.2), and nobody in front is trusted who says that it was https.
+        using var plain = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{Host}:{http}/health/live"));
+        plain.Headers.Add("X-Forwarded-Proto", "https");
+        using var answer = await browser.SendAsync(plain, Cancellation);
+        Assert.Equal((HttpStatusCode.OK, false), (answer.StatusCode, answer.Headers.Contains("Strict-Transport-Security")));
+    }
+
+    private static SocketsHttpHandler HandlerFor(X509Certificate2 certificate)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            // As a resolver would answer that knows the name.
+            ConnectCallback = static async (context, cancellation) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync("localhost", context.DnsEndPoint.Port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        handler.SslOptions.CertificateChainPolicy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { certificate }, RevocationMode = X509RevocationMode.NoCheck };
+        return handler;
+    }
+
+    private static X509Certificate2 OwnCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={Host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(Host);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+
+    private static async Task<ClientWebSocket> OpenAsync(HttpClient browser)
     {
         using var negotiated = await browser.PostAsync(new Uri("/_blazor/negotiate?negotiateVersion=1", UriKind.Relative), null, Cancellation);
         negotiated.EnsureSuccessStatusCode();
         var token = (await negotiated.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("connectionToken").GetString();
         var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new UriBuilder(portal) { Scheme = "ws", Path = "/_blazor", Query = $"id={token}" }.Uri, Cancellation);
+        await socket.ConnectAsync(new UriBuilder(browser.BaseAddress!) { Scheme = "wss", Path = "/_blazor", Query = $"id={token}" }.Uri, browser, Cancellation);
         await socket.SendAsync(Encoding.UTF8.GetBytes("{\"protocol\":\"blazorpack\",\"version\":1}\u001e"), WebSocketMessageType.Text, true, Cancellation);
         var buffer = new byte[1024];
         var answer = await socket.ReceiveAsync(buffer, Cancellation);
@@ -90,19 +155,5 @@ public sealed class ServeHardeningTests(PostgresFixture postgres) : DatabaseTest
             // Ended without a word.
         }
         Assert.NotEqual(WebSocketState.Open, socket.State);
-    }
-
-    private async Task<PortalProcess> ServeAsync()
-    {
-        var options = new PortalOptions
-        {
-            Folder = _folder.Path,
-            OwnerConnection = Database.OwnerConnectionString,
-            PortalConnection = Database.ServingConnectionString,
-            Provider = new Uri("http://localhost:1"),
-            Environment = new Dictionary<string, string?>(),
-        };
-        await PortalProcess.RunAsync(options, ["migrate"], Cancellation);
-        return await PortalProcess.StartAsync(options, Cancellation);
     }
 }

@@ -81,19 +81,10 @@ public sealed class ServeLimitTests(PostgresFixture postgres) : DatabaseTest(pos
     }
 
     // The provider is away, so each sign-in that is let through ends on the page that says so.
-    private async Task<PortalProcess> ServeAsync(Dictionary<string, string?> settings)
+    private Task<PortalProcess> ServeAsync(Dictionary<string, string?> settings)
     {
         settings["Lapse__Limits__SignInsPerMinute"] = "2";
         settings["Lapse__Limits__StepUpsPerMinute"] = "1";
-        var options = new PortalOptions
-        {
-            Folder = _folder.Path,
-            OwnerConnection = Database.OwnerConnectionString,
-            PortalConnection = Database.ServingConnectionString,
-            Provider = new Uri("http://localhost:1"),
-            Environment = settings,
-        };
-        await PortalProcess.RunAsync(options, ["migrate"], Cancellation);
-        return await PortalProcess.StartAsync(options, Cancellation);
+        return ServedPortal.StartAsync(Database, _folder, settings, Cancellation);
     }
 }

@@ -27,6 +27,9 @@ internal static class KillPlans
     /// <summary>Nobody is there when the grant ends.</summary>
     public static KillPlan DownAtTheEnd { get; } = new(new Kill(ReconciliationSteps.Activate) { DownUntilTheEnd = true }) { Duration = TimeSpan.FromSeconds(1) };
 
+    /// <summary>An extension takes over, and the portal is killed at one step after the other, in one life: before the hand-over, after it, and in the end of the old access.</summary>
+    public static KillPlan TakeOver { get; } = new(new Kill(ReconciliationSteps.Create), new Kill(ReconciliationSteps.Verify), new Kill(ReconciliationSteps.Activate), new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Prove));
+
     /// <summary>A kill at the end of each step that these lives had.</summary>
     public static IReadOnlyList<KillPlan> Once(IEnumerable<string> untouched, IEnumerable<string> failing) =>
     [

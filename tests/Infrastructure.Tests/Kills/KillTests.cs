@@ -26,6 +26,17 @@ public sealed class KillTests(PostgresFixture postgres, ControlPlaneFixture cont
         Assert.Equal(ReconciliationSteps.OfAGrant.Order(), killedAfter.Order());
     }
 
+    // Each step by itself is played by the benchmark program.
+    [Fact]
+    public async Task Portal_KilledWhileAnExtensionTakesOver_NobodyIsEverWithoutAccessOrHasItTwice()
+    {
+        await using var database = await postgres.CopyAsync(Cancellation);
+
+        var result = await TakeOverStory.RunAsync(KillPlans.TakeOver, database, await controlPlane.GetAsync(Cancellation), Cancellation);
+
+        Assert.True(result.Problems.Count == 0, string.Join(' ', result.Problems));
+    }
+
     private async Task<IReadOnlyList<KillResult>> RunAsync(IReadOnlyList<KillPlan> plans)
     {
         var cluster = await controlPlane.GetAsync(Cancellation);

@@ -57,21 +57,42 @@ public sealed class RestoreTests(PostgresFixture postgres, ControlPlaneFixture c
     public async Task Restore_OfADumpFromBeforeAnAccess_HoldsAndStartsNothingOfIt(string witness)
     {
         var grant = await ApprovedAsync();
-        var dump = await DumpAsync();
+        var dump = await DumpFile.OfAsync(Database, _folder, Cancellation);
         await RunItsCourseAsync(grant);
         if (witness == "a file") await EmptyTheClusterAsync();
 
-        await StartAsync(dump, witness == "a file");
+        var restored = await RestoreAsync(dump);
+        await StartAsync(restored, witness == "a file");
 
-        var hold = await UntilHeldAsync(dump);
+        var hold = await UntilHeldAsync(restored);
         Assert.Equal(HoldCause.OlderLedger, hold.Cause);
         Assert.Contains("The database is an older one", hold.Why, StringComparison.Ordinal);
-        await Wait.UntilAsync(async () => (await ReadAsync(dump, grant)).LastError?.Contains("on hold", StringComparison.Ordinal) == true, "the access of before waits", Cancellation);
-        Assert.Equal((GrantStatus.Provisioning, (DateTimeOffset?)null), ((await ReadAsync(dump, grant)).Status, (await ReadAsync(dump, grant)).CreateSentAt));
+        await Wait.UntilAsync(async () => (await ReadAsync(restored, grant)).LastError?.Contains("on hold", StringComparison.Ordinal) == true, "the access of before waits", Cancellation);
+        Assert.Equal((GrantStatus.Provisioning, (DateTimeOffset?)null), ((await ReadAsync(restored, grant)).Status, (await ReadAsync(restored, grant)).CreateSentAt));
         Assert.False(await MayAsync("oidc:alice"));
-        await using var db = dump.CreateDbContext();
+        await using var db = restored.CreateDbContext();
         Assert.Equal(0, await db.SignInSessions.CountAsync(s => s.EndedAt == null, Cancellation));
         Assert.Contains(await db.LedgerEntries.Where(e => e.Act == LedgerActs.Alert).Select(e => e.Subject).ToListAsync(Cancellation), subject => subject == LedgerSubject.Of(hold.Id));
+    }
+
+    [Fact]
+    public async Task Restore_OfADumpFromTheMiddleOfAnAccess_EndsItAndMakesItNotAgain()
+    {
+        var grant = await ApprovedAsync();
+        DumpFile? dump = null;
+        await RunItsCourseAsync(grant, async () => dump = await DumpFile.OfAsync(Database, _folder, Cancellation));
+        var restored = await RestoreAsync(dump!);
+        Assert.Equal(GrantStatus.Active, (await ReadAsync(restored, grant)).Status);
+
+        var replica = await StartAsync(restored, files: false);
+        // The job of each minute, without waiting for it.
+        await replica.Get<BindingSweep>().RunAsync(Cancellation);
+
+        await Wait.UntilAsync(async () => (await ReadAsync(restored, grant)).Status == GrantStatus.Ended, "what ended since ends here too", Cancellation);
+        Assert.Equal(EndReason.RemovedOutsideLapse, (await ReadAsync(restored, grant)).EndReason);
+        Assert.Equal(HoldCause.OlderLedger, (await UntilHeldAsync(restored)).Cause);
+        Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
+        Assert.False(await MayAsync("oidc:alice"));
     }
 
     [Fact]
@@ -79,41 +100,43 @@ public sealed class RestoreTests(PostgresFixture postgres, ControlPlaneFixture c
     {
         var grant = await ApprovedAsync();
         var waiting = (await Story.ApprovedAsync(await Story.EntryAsync([Place.Name], Cancellation), Rules, Cancellation, requester: Story.Carol, approvers: [])).Request;
-        var dump = await DumpAsync();
+        var dump = await DumpFile.OfAsync(Database, _folder, Cancellation);
         await RunItsCourseAsync(grant);
-        var replica = await StartAsync(dump, files: false);
-        var hold = await UntilHeldAsync(dump);
+        var restored = await RestoreAsync(dump);
+        var replica = await StartAsync(restored, files: false);
+        var hold = await UntilHeldAsync(restored);
 
-        await EndAsync(dump, replica, hold);
+        await EndAsync(restored, replica, hold);
 
         Assert.Null(await replica.Get<HoldCheck>().FindAsync(Cancellation));
-        await Wait.UntilAsync(async () => (await ReadAsync(dump, grant)).IsOver, "the access of before is over", Cancellation);
-        var over = await ReadAsync(dump, grant);
+        await Wait.UntilAsync(async () => (await ReadAsync(restored, grant)).IsOver, "the access of before is over", Cancellation);
+        var over = await ReadAsync(restored, grant);
         Assert.Equal((EndReason.Revoked, (string?)null), (over.EndReason, over.BindingUid));
-        await using (var db = dump.CreateDbContext())
+        await using (var db = restored.CreateDbContext())
             Assert.Equal(RequestStatus.Withdrawn, (await db.AccessRequests.SingleAsync(r => r.Id == waiting.Id, Cancellation)).Status);
 
         // The owner of the database brings rows of an approval along that was given, and used, after the dump.
-        var earlier = await Story.OnAsync(dump, Story, Story.Earlier, Cancellation);
+        var earlier = await Story.OnAsync(restored, Story, Story.Earlier, Cancellation);
         var again = (await earlier.ApprovedAsync(await earlier.EntryAsync([Place.Name], Cancellation), Rules, Cancellation)).Grants[0];
-        await Wait.UntilAsync(async () => (await ReadAsync(dump, again)).FailureReason == FailureReason.EvidenceMismatch, "it is found out", Cancellation);
-        Assert.Contains("before the records were restored", (await ReadAsync(dump, again)).LastError, StringComparison.Ordinal);
+        await Wait.UntilAsync(async () => (await ReadAsync(restored, again)).FailureReason == FailureReason.EvidenceMismatch, "it is found out", Cancellation);
+        Assert.Contains("before the records were restored", (await ReadAsync(restored, again)).LastError, StringComparison.Ordinal);
         Assert.False(await MayAsync("oidc:alice"));
     }
 
     [Fact]
     public async Task Restore_AcceptedAndAskedAnew_Starts()
     {
-        var dump = await DumpAsync();
+        var dump = await DumpFile.OfAsync(Database, _folder, Cancellation);
         await RunItsCourseAsync(await ApprovedAsync());
-        var replica = await StartAsync(dump, files: true);
-        var hold = await UntilHeldAsync(dump);
-        await EndAsync(dump, replica, hold);
+        var restored = await RestoreAsync(dump);
+        var replica = await StartAsync(restored, files: true);
+        var hold = await UntilHeldAsync(restored);
+        await EndAsync(restored, replica, hold);
 
-        var story = await Story.OnAsync(dump, Story, Story.Later, Cancellation);
+        var story = await Story.OnAsync(restored, Story, Story.Later, Cancellation);
         var anew = (await story.ApprovedAsync(await story.EntryAsync([Place.Name], Cancellation), Rules, Cancellation)).Grants[0];
 
-        await Wait.UntilAsync(async () => (await ReadAsync(dump, anew)).Status == GrantStatus.Active, "what was asked anew starts", Cancellation);
+        await Wait.UntilAsync(async () => (await ReadAsync(restored, anew)).Status == GrantStatus.Active, "what was asked anew starts", Cancellation);
         var checkpoint = await replica.Get<CheckpointRound>().RunAsync(Cancellation);
         Assert.NotNull(checkpoint);
         Assert.Equal(checkpoint.ToText(), await InClusterAsync());
@@ -198,24 +221,19 @@ public sealed class RestoreTests(PostgresFixture postgres, ControlPlaneFixture c
         Assert.Empty(await OpenAsync(Database));
     }
 
-    // A copy of the database as it is now, as pg_dump would keep it.
-    private async Task<TestDatabase> DumpAsync()
+    private async Task<TestDatabase> RestoreAsync(DumpFile dump)
     {
-        Database.Serving.Clear();
-        Database.Owner.Clear();
-        var name = $"lapse_restored_{Guid.NewGuid():N}";
-        var source = new Npgsql.NpgsqlConnectionStringBuilder(Database.OwnerConnectionString).Database!;
-        var owner = await _postgres.Server.CreateDatabaseAsync(name, source, Cancellation);
-        var dump = new TestDatabase(owner, _postgres.Server.For(name, DatabaseSetup.ServingRole, PostgresFixture.ServingPassword), () => _postgres.Server.DropDatabaseAsync(name, CancellationToken.None));
-        _mine.Add(dump);
-        return dump;
+        var restored = await dump.RestoreAsync(_postgres.Server, Cancellation);
+        _mine.Add(restored);
+        return restored;
     }
 
     // It becomes active, is dropped and is proved gone; then the ledger is signed and sent out.
-    private async Task RunItsCourseAsync(Grant grant)
+    private async Task RunItsCourseAsync(Grant grant, Func<Task>? inTheMiddle = null)
     {
         var replica = await StartAsync(Database, files: true);
         var active = await UntilAsync(grant, GrantStatus.Active);
+        if (inTheMiddle is not null) await inTheMiddle();
         await ChangeAsync(active, (_, row) => row.End(EndReason.Dropped, Story.Alice.PersonId, DateTimeOffset.UtcNow));
         await UntilAsync(grant, GrantStatus.Ended);
         Assert.NotNull(await replica.Get<CheckpointRound>().RunAsync(Cancellation));

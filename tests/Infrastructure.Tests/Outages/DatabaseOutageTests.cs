@@ -1,16 +1,21 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
+using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Telemetry;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Infrastructure.Tests.Reconciliation;
+using Lapse.Infrastructure.Tests.Telemetry;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -115,6 +120,7 @@ public sealed class DatabaseOutageTests(OwnPostgres postgres, ControlPlaneFixtur
             Exception? refused = null;
             for (var i = 0; i < 2000 && refused is null; i++) refused = await Record.ExceptionAsync(() => NoteAsync(i, padding: 6000));
             Assert.Equal(DatabaseCondition.Full, DatabaseTrouble.Of(refused));
+            await AssertReportedAsync(replica);
             Assert.True((await VerifyAsync()).IsIntact);
         }
         finally
@@ -292,6 +298,17 @@ public sealed class DatabaseOutageTests(OwnPostgres postgres, ControlPlaneFixtur
         await using var db = _database.CreateDbContext();
         db.Record(DateTimeOffset.UtcNow, LedgerActor.Lapse, LedgerActs.Alert, $"test:{number}", new JsonObject { ["number"] = number, ["padding"] = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(padding / 2)) });
         await db.CommitAsync(Cancellation);
+    }
+
+    // A database that answers and takes nothing is no better than none.
+    private async Task AssertReportedAsync(ReconcilerReplica replica)
+    {
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        using var metrics = new StandingMetrics(_database, _probe, replica.Get<ClusterConnections>(), meters, replica.Get<HoldCheck>(), TimeProvider.System, NullLogger<StandingMetrics>.Instance);
+        await metrics.StartAsync(Cancellation);
+        await Wait.UntilAsync(() => Task.FromResult(Gauges.Read(meters)["lapse.database.reachable "] == 0), "a full disk is reported", Cancellation);
+        await metrics.StopAsync(Cancellation);
     }
 
     private async Task<Grant> ApprovedAsync(TimeSpan duration) =>

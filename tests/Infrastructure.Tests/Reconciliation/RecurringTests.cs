@@ -75,6 +75,27 @@ public sealed class RecurringTests(PostgresFixture postgres, ControlPlaneFixture
     }
 
     [Fact]
+    public async Task Prober_ClusterAnswersAgain_IsSweptAtOnceAndNotWithEachLook()
+    {
+        await Story.EntryAsync([Place.Name], Cancellation);
+        var replica = Create();
+        await ProbeAsync(replica);
+        await Database.ExecuteAsOwnerAsync("UPDATE cluster_health SET state = 'Unreachable'", Cancellation);
+        var spec = Kubernetes.TestBindings.Spec(Place.Name);
+        Assert.IsType<CreateBindingResult.Created>(await Place.Api.CreateBindingAsync(spec, TestInstallation.BindingKey.Sign(spec), Cancellation));
+
+        // Neither the watch nor the job of each minute runs here.
+        await ProbeAsync(replica);
+
+        Assert.IsType<GetBindingResult.NotFound>(await Place.Api.GetBindingAsync(spec.Name, Place.Name, Cancellation));
+        Assert.Equal("LeftOver", Assert.Single(await AlertsAsync(LedgerSubject.Of(Story.Cluster.Id)))["kind"]!.GetValue<string>());
+        var another = Kubernetes.TestBindings.Spec(Place.Name);
+        Assert.IsType<CreateBindingResult.Created>(await Place.Api.CreateBindingAsync(another, TestInstallation.BindingKey.Sign(another), Cancellation));
+        await ProbeAsync(replica);
+        Assert.IsType<GetBindingResult.Found>(await Place.Api.GetBindingAsync(another.Name, Place.Name, Cancellation));
+    }
+
+    [Fact]
     public async Task Prober_SandboxClusterIsBeingBuilt_SaysHowFar()
     {
         using var folder = new ScratchFolder();

@@ -14,6 +14,7 @@ using Lapse.Infrastructure.Tests.Reconciliation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Telemetry;
@@ -85,6 +86,24 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
         await metrics.StopAsync(Cancellation);
     }
 
+    [Theory]
+    [InlineData("on", 0)]
+    [InlineData("off", 1)]
+    public async Task Run_DatabaseReadOnly_IsNotReachableButRead(string readOnly, long reachable)
+    {
+        await GrantedAsync(World.ByRule, World.Alice);
+        using var metrics = Make(Database);
+        // Of this database alone, for sessions that begin from now on.
+        await Database.ExecuteAsOwnerAsync($"ALTER DATABASE {new NpgsqlConnectionStringBuilder(Database.OwnerConnectionString).Database} SET default_transaction_read_only = {readOnly}", Cancellation);
+        Database.Serving.Clear();
+
+        await metrics.StartAsync(Cancellation);
+        await Wait.UntilAsync(() => Task.FromResult(Read().ContainsKey("lapse.grants.live Scheduled")), "the numbers are read", Cancellation);
+
+        Assert.Equal((reachable, 1L), (Read()["lapse.database.reachable "], Read()["lapse.grants.live Scheduled"]));
+        await metrics.StopAsync(Cancellation);
+    }
+
     [Fact]
     public async Task Read_BreakerOfAClusterThatDoesNotAnswer_IsOpen()
     {
@@ -101,26 +120,9 @@ public sealed class StandingMetricsTests(PostgresFixture postgres) : OversightTe
     }
 
     private StandingMetrics Make(IDbContextFactory<PortalDbContext> database) =>
-        new(database, _connections, _services.GetRequiredService<IMeterFactory>(), (_replica ??= ReconcilerReplica.Create(Database)).Get<HoldCheck>(), Clock, NullLogger<StandingMetrics>.Instance);
+        new(database, new(Database.Serving), _connections, _services.GetRequiredService<IMeterFactory>(), (_replica ??= ReconcilerReplica.Create(Database)).Get<HoldCheck>(), Clock, NullLogger<StandingMetrics>.Instance);
 
-    // What a collector would read now, by name and status.
-    private Dictionary<string, long> Read()
-    {
-        Dictionary<string, long> read = [];
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>())) listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        void Keep(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => read[$"{instrument.Name} {(tags.Length > 0 ? tags[0].Value : "")}"] = value;
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return read;
-    }
+    private Dictionary<string, long> Read() => Gauges.Read(_services.GetRequiredService<IMeterFactory>());
 
     private sealed class NoDatabase : IDbContextFactory<PortalDbContext>
     {

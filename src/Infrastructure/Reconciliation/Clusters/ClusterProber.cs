@@ -11,7 +11,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>Looks at each cluster: whether it answers, whether its clock is right, whether Lapse may do what it must, whether its reaper runs, what roles allow; renews Lapse's own token there.</summary>
 internal sealed partial class ClusterProber(
-    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, RoleRefresh roles, ClusterRightsCheck rights, ReaperWatch reaper, TokenRenewal renewal, SandboxClusterStatus sandbox,
+    IDbContextFactory<PortalDbContext> contexts, RegisteredClusters clusters, BindingSweep sweep, RoleRefresh roles, ClusterRightsCheck rights, ReaperWatch reaper, TokenRenewal renewal, SandboxClusterStatus sandbox,
     ReconcilerWakes wakes, ReconciliationOptions options, TimeProvider clock, ILogger<ClusterProber> log) : BackgroundService
 {
     /// <summary>How far a cluster's clock may be off: half of what a binding has as its margin.</summary>
@@ -58,7 +58,12 @@ internal sealed partial class ClusterProber(
         var asked = answers ? await rights.RunAsync(cluster, cancellation) : null;
         var recovered = await KeepAsync(cluster.Cluster.Id, sight, asked, cancellation);
         if (!answers) return sight.State;
-        if (recovered) wakes.Wake();
+        if (recovered)
+        {
+            wakes.Wake();
+            // Whatever happened there meanwhile was seen by no watch, and may be another cluster's state than Lapse knows.
+            await sweep.RunAsync(cluster, cancellation);
+        }
         await reaper.RunAsync(cluster, cancellation);
         await renewal.RunAsync(cluster, cancellation);
         var now = clock.GetUtcNow();
