@@ -1324,6 +1324,14 @@ namespace Lapse.Migrations
                         .HasColumnType("character varying(32)")
                         .HasColumnName("fingerprint");
 
+                    b.Property<string>("AcceptedBecause")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(600)
+                        .HasColumnType("character varying(600)")
+                        .HasDefaultValue("")
+                        .HasColumnName("accepted_because");
+
                     b.Property<int?>("AcceptedGravity")
                         .HasColumnType("integer")
                         .HasColumnName("accepted_gravity");

@@ -41,6 +41,26 @@ public sealed class AuditStoryTests(LapseFixture lapse)
         await Expect(answer.GetByRole(AriaRole.Link, new() { Name = "ci/deployer", Exact = true })).ToBeVisibleAsync();
         Assert.EndsWith("?verb=get&resource=secrets&in=kube-system", page.Url, StringComparison.Ordinal);
 
+        // The picture of ways by keys alone: from the target along a way to a subject, back, and there again; Escape leaves it, Enter opens.
+        await window.OpenAsync($"{audit}/paths");
+        await page.Locator("[data-graph] [data-to='']").FocusAsync();
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(page.Locator("[data-graph] .is-binding:focus")).ToHaveCountAsync(1);
+        await page.Keyboard.PressAsync("ArrowLeft");
+        var subject = page.Locator("[data-graph] a.is-subject:focus");
+        var who = await subject.GetAttributeAsync("href");
+        Assert.Equal(1, await page.Locator("[data-graph] [tabindex='0']").CountAsync());
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.Locator("[data-graph] .is-binding:focus")).ToHaveCountAsync(1);
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(subject).ToHaveAttributeAsync("href", who!);
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator(".graph-frame")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/subjects/**");
+        Assert.EndsWith(who!, page.Url, StringComparison.Ordinal);
+
         await window.OpenAsync($"{audit}?check=LR001&subject=ServiceAccount%20ci/deployer");
         await row.Locator(".unfold").ClickAsync();
         await page.GetByText("Accept this finding").ClickAsync();

@@ -45,6 +45,14 @@ public sealed partial class VerbTests(LapseFixture lapse)
         // A checkpoint is made when a grant ends, outside of the database too.
         Assert.Contains("are intact", await lapse.RunAsync("verify-ledger", "--checkpoint", lapse.CheckpointFile, "--public-key", key), StringComparison.Ordinal);
         Assert.Contains("are intact", await lapse.RunAsync("verify-ledger", "--cluster", SandboxCluster.Name), StringComparison.Ordinal);
+
+        // The cluster as it is now, with Lapse's own rights: its CI is administrator, and Lapse's own account is accepted, not hidden.
+        var scan = await lapse.RunAsync("rbac", "scan", "--cluster", SandboxCluster.Name, "--fail-on", "never", "--allow-unread", "--output", "json");
+        using var found = System.Text.Json.JsonDocument.Parse(scan);
+        var findings = found.RootElement.GetProperty("findings").EnumerateArray().ToLookup(finding => finding.GetProperty("subject").GetString());
+        Assert.Contains(findings["ServiceAccount ci/deployer"], finding => finding.GetProperty("id").GetString() == "LR001" && !finding.TryGetProperty("accepted", out _));
+        Assert.NotEmpty(findings["ServiceAccount lapse-system/lapse-portal"]);
+        Assert.All(findings["ServiceAccount lapse-system/lapse-portal"], finding => Assert.Contains("no more rights here than the catalogue makes necessary", finding.GetProperty("accepted").GetString(), StringComparison.Ordinal));
         var forged = lapse.File("checkpoint.json");
         await File.WriteAllTextAsync(forged, Digit().Replace(await File.ReadAllTextAsync(lapse.CheckpointFile, cancellation), "\"sequence\":99999", 1), cancellation);
         await Assert.ThrowsAsync<SandboxException>(() => lapse.RunAsync("verify-ledger", "--checkpoint", forged));

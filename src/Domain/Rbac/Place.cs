@@ -8,6 +8,9 @@ namespace Lapse.Domain.Rbac;
 /// <param name="Questions">The requests, without a name of an object: one that is only allowed by name reaches a part.</param>
 public sealed record Place(string Name, ImmutableArray<AccessQuestion> Questions)
 {
+    /// <summary>The privileged namespace that it is in; empty for the whole cluster.</summary>
+    public string Namespace { get; init; } = "";
+
     private const string Rbac = "rbac.authorization.k8s.io";
     private const string Admission = "admissionregistration.k8s.io";
     private static readonly string[] Read = ["get", "list", "watch"];
@@ -37,7 +40,7 @@ public sealed record Place(string Name, ImmutableArray<AccessQuestion> Questions
             // A client may open a stream with GET as well as with POST.
             new("Kubelets of the nodes", Ask(["create", "get"], "", "nodes/proxy")),
             new("Admission webhooks", [.. Ask(Write, Admission, "mutatingwebhookconfigurations"), .. Ask(Write, Admission, "validatingwebhookconfigurations")]),
-            .. privileged.SelectMany(In),
+            .. privileged.SelectMany(space => In(space).Select(place => place with { Namespace = space })),
         ];
     }
 

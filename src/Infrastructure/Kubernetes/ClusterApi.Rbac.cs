@@ -34,7 +34,7 @@ public sealed partial class ClusterApi
                 next => _client.CoreV1.ListServiceAccountForAllNamespacesWithHttpMessagesAsync(continueParameter: next, limit: ask.PageSize, cancellationToken: cancellationToken), cancellationToken)
             ?? await ListAllAsync<V1NamespaceList, V1Namespace>(read, RbacKind.Namespace, RbacMapping.From,
                 next => _client.CoreV1.ListNamespaceWithHttpMessagesAsync(continueParameter: next, limit: ask.PageSize, cancellationToken: cancellationToken), cancellationToken)
-            ?? await ListTokensAsync(read, cancellationToken);
+            ?? (ask.Tokens ? await ListTokensAsync(read, cancellationToken) : null);
         if (failure is not null) return failure;
         if (!ask.Workloads) return read.ToReading(null);
 

@@ -9,7 +9,8 @@ namespace Lapse.Infrastructure.Kubernetes;
 /// <summary>
 /// Reads an uploaded kubeconfig: of its current context the inline server, certificate authority, token and client
 /// certificate, and nothing else. Whatever would run a program, read a file, or weaken or redirect the connection is
-/// refused by its name; so is what Lapse does not know.
+/// refused by its name; so is what Lapse does not know. Only for whoever runs a verb with a kubeconfig of their own are the files
+/// read that it names.
 /// </summary>
 public static class KubeconfigReader
 {
@@ -41,10 +42,14 @@ public static class KubeconfigReader
 
     private static readonly string[] ClusterFields = ["server", "certificate-authority-data", "disable-compression", "extensions"];
     private static readonly string[] UserFields = ["token", "client-certificate-data", "client-key-data", "extensions"];
+    private static readonly string[] ClusterFiles = ["certificate-authority"];
+    private static readonly string[] UserFiles = ["client-certificate", "client-key", "tokenFile"];
 
-    /// <summary>Reads the current context.</summary>
+    /// <summary>Reads one context.</summary>
     /// <param name="yaml">The kubeconfig, YAML or JSON.</param>
-    public static Outcome<ClusterAddress> Read(string yaml)
+    /// <param name="contextName">The context; <see langword="null"/> for the current one.</param>
+    /// <param name="files">Reads a file that the kubeconfig names; <see langword="null"/> refuses such fields.</param>
+    public static Outcome<ClusterAddress> Read(string yaml, string? contextName = null, Func<string, Outcome<string>>? files = null)
     {
         if (yaml.Length > Longest) return Bad($"it has more than {Longest / 1024} KiB");
         try
@@ -52,7 +57,7 @@ public static class KubeconfigReader
             if (CheckShape(yaml) is { } shape) return shape;
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
-            return stream.Documents is [{ RootNode: YamlMappingNode root }] ? Read(root) : Bad("it must be one YAML document with clusters, users and contexts");
+            return stream.Documents is [{ RootNode: YamlMappingNode root }] ? Read(root, contextName, files) : Bad("it must be one YAML document with clusters, users and contexts");
         }
         catch (YamlException exception)
         {
@@ -60,26 +65,44 @@ public static class KubeconfigReader
         }
     }
 
-    private static Outcome<ClusterAddress> Read(YamlMappingNode root)
+    private static Outcome<ClusterAddress> Read(YamlMappingNode root, string? contextName, Func<string, Outcome<string>>? files)
     {
-        if (Text(root, "current-context") is not { Length: > 0 } current) return Bad("it has no current-context");
-        if (Named(root, "contexts", current, "context") is not { } context) return Bad($"it does not have its current context “{current}” exactly once");
+        if ((contextName ?? Text(root, "current-context")) is not { Length: > 0 } chosen) return Bad("it has no current-context");
+        if (Named(root, "contexts", chosen, "context") is not { } context) return Bad($"it does not have {(contextName is null ? "its current context" : "the context")} “{Shown(chosen)}” exactly once");
         if (Text(context, "cluster") is not { } clusterName || Named(root, "clusters", clusterName, "cluster") is not { } cluster)
-            return Bad("it does not have the cluster of its current context exactly once");
+            return Bad($"it does not have the cluster of {(contextName is null ? "its current" : "that")} context exactly once");
         if (Text(context, "user") is not { } userName || Named(root, "users", userName, "user") is not { } user)
-            return Bad("it does not have the user of its current context exactly once");
-        if (CheckFields(cluster, ClusterFields) is { } clusterRefusal) return clusterRefusal;
-        if (CheckFields(user, UserFields) is { } userRefusal) return userRefusal;
+            return Bad($"it does not have the user of {(contextName is null ? "its current" : "that")} context exactly once");
+        if (CheckFields(cluster, files is null ? ClusterFields : [.. ClusterFields, .. ClusterFiles]) is { } clusterRefusal) return clusterRefusal;
+        if (CheckFields(user, files is null ? UserFields : [.. UserFields, .. UserFiles]) is { } userRefusal) return userRefusal;
 
         if (Text(cluster, "server") is not { Length: > 0 } server) return Bad("its cluster has no server");
-        if (Data(cluster, "certificate-authority-data") is not { } authority) return Bad("certificate-authority-data is not base64");
-        if (Data(user, "client-certificate-data") is not { } certificate) return Bad("client-certificate-data is not base64");
-        if (Data(user, "client-key-data") is not { } key) return Bad("client-key-data is not base64");
+        var authority = Content(cluster, "certificate-authority", files);
+        var certificate = Content(user, "client-certificate", files);
+        var key = Content(user, "client-key", files);
+        var token = TokenOf(user, files);
+        foreach (var part in new[] { authority, certificate, key, token })
+            if (!part.Succeeded) return part.Refusal!;
+        if (token.Value.Length > 0 && certificate.Value.Length > 0) return Bad("its user has both a token and a client certificate. Keep one");
+        if ((certificate.Value.Length > 0) != (key.Value.Length > 0)) return Bad("its user has a client certificate without its key, or a key without its certificate");
+        if (token.Value.Length == 0 && certificate.Value.Length == 0) return Bad("its user has neither a token nor a client certificate");
+        return ClusterAddress.From(server, authority.Value, token.Value.Length > 0 ? new ClusterCredential.Token(token.Value) : new ClusterCredential.ClientCertificate(certificate.Value, key.Value));
+    }
+
+    // As kubectl has it, what is written out goes before the file.
+    private static Outcome<string> Content(YamlMappingNode section, string field, Func<string, Outcome<string>>? files)
+    {
+        if (Data(section, field + "-data") is not { } data) return Bad($"{field}-data is not base64");
+        return data.Length == 0 && files is not null && Text(section, field) is { Length: > 0 } file ? files(file) : data;
+    }
+
+    private static Outcome<string> TokenOf(YamlMappingNode user, Func<string, Outcome<string>>? files)
+    {
         var token = Text(user, "token") ?? "";
-        if (token.Length > 0 && certificate.Length > 0) return Bad("its user has both a token and a client certificate. Keep one");
-        if ((certificate.Length > 0) != (key.Length > 0)) return Bad("its user has a client certificate without its key, or a key without its certificate");
-        if (token.Length == 0 && certificate.Length == 0) return Bad("its user has neither a token nor a client certificate");
-        return ClusterAddress.From(server, authority, token.Length > 0 ? new ClusterCredential.Token(token) : new ClusterCredential.ClientCertificate(certificate, key));
+        if (files is null || Text(user, "tokenFile") is not { Length: > 0 } file) return token;
+        if (token.Length > 0) return Bad("its user has both token and tokenFile. Keep one");
+        var read = files(file);
+        return read.Succeeded ? read.Value.Trim() : read;
     }
 
     // Before anything is built: an alias can make a short text into endless objects, and deep nesting can end the process.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Lapse.Domain.Rbac.State;
+using Lapse.Infrastructure.Rbac;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
@@ -7,14 +8,25 @@ namespace Lapse.Infrastructure.Kubernetes;
 /// <param name="Workloads">Whether workloads and what the cluster serves are read as well.</param>
 /// <param name="PageSize">How many objects are asked for at a time.</param>
 /// <param name="MostObjects">The most objects of one kind.</param>
-public sealed record RbacReadingAsk(bool Workloads, int PageSize, int MostObjects);
+public sealed record RbacReadingAsk(bool Workloads, int PageSize, int MostObjects)
+{
+    /// <summary>Whether the names of Secrets that hold tokens are asked for; who only wants to know who may do what asks for none.</summary>
+    public bool Tokens { get; init; } = true;
+}
 
 /// <summary>What was read of a cluster's RBAC.</summary>
 /// <param name="Objects">The objects of every kind that could be read.</param>
 /// <param name="UnreadKinds">The kinds that could not be read, each with a gap.</param>
 /// <param name="Gaps">What could not be read, and the rule that is wanted.</param>
 /// <param name="Served">What the cluster serves; <see langword="null"/> if it was not asked.</param>
-public sealed record RbacReading(IReadOnlyList<RbacObject> Objects, IReadOnlySet<string> UnreadKinds, IReadOnlyList<Gap> Gaps, ImmutableArray<ServedResource>? Served);
+public sealed record RbacReading(IReadOnlyList<RbacObject> Objects, IReadOnlySet<string> UnreadKinds, IReadOnlyList<Gap> Gaps, ImmutableArray<ServedResource>? Served)
+{
+    /// <summary>The ServiceAccount that read it; <see langword="null"/> if Lapse is none there.</summary>
+    public ServiceAccountToken? Account { get; init; }
+
+    /// <summary>The same as a state by itself, with nothing of any look before.</summary>
+    public RbacState ToState() => RbacStates.Of(Objects, Served ?? [], Gaps);
+}
 
 /// <summary>A kind that the audit reads.</summary>
 /// <param name="Part">The part of the state that it belongs to (<see cref="RbacState.Parts"/>).</param>

@@ -2,18 +2,14 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Lapse.Domain;
-using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Domain.Rbac.State;
-using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
-using Lapse.Infrastructure.Reconciliation;
 using Microsoft.EntityFrameworkCore;
-using BindingObject = Lapse.Domain.Rbac.State.BindingObject;
 
 namespace Lapse.Infrastructure.Rbac;
 
@@ -34,12 +30,10 @@ internal enum Kept
 /// Keeps what was read: a snapshot of what changed, and the findings of the audit over it, in one transaction. Whoever is killed
 /// in the middle has kept nothing; of two replicas that looked at once, the one that began later keeps its state.
 /// </summary>
-internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, RbacSnapshots snapshots, BindingKey key, RbacOptions options, TimeProvider clock)
+internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, RbacSnapshots snapshots, ClusterAudit knowledge, RbacOptions options, TimeProvider clock)
 {
     private static readonly ImmutableArray<string> WorkloadKinds = [.. RbacKind.Workloads.Select(kind => kind.Kind)];
     private static readonly ImmutableArray<string> WorkloadParts = [RbacKind.WorkloadsPart, RbacKind.ServedPart];
-
-    private readonly BindingJudge _judge = new(key);
 
     /// <summary>Which checks and settings findings come from now: the same for every replica of a release.</summary>
     public string AuditedWith { get; } = Digest($"{typeof(RbacAudit).Module.ModuleVersionId}\n{string.Join(',', options.Audit.PrivilegedNamespaces)}\n{options.Audit.ManyRoles}\n{options.Audit.ManySubjects}\n{options.Audit.UnusedAfterDays}");
@@ -52,14 +46,10 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
     public async Task<Kept> KeepAsync(Cluster cluster, RbacReading read, DateTimeOffset began, CancellationToken cancellation)
     {
         RbacLook look;
-        AuditRecords records;
-        string auditedWith;
         await using (var db = await contexts.CreateDbContextAsync(cancellation))
-        {
             look = await db.RbacLooks.AsNoTracking().SingleAsync(l => l.ClusterId == cluster.Id, cancellation);
-            var (left, newest) = await TemporaryAccess.ReadAsync(db, cluster.Id, clock.GetUtcNow() - options.KeepSnapshots, cancellation);
-            (records, auditedWith) = (new() { LeftBehind = left }, newest == 0 ? AuditedWith : Digest($"{AuditedWith}\n{newest}"));
-        }
+        var (records, version) = await knowledge.RecordsAsync(cluster, read.Account, cancellation);
+        var auditedWith = Digest($"{AuditedWith}\n{version}");
         var items = read.Objects.Select(found => new Item(found)).DistinctBy(item => item.Place).ToList();
         var rbac = Digest(items.Where(item => !item.IsWorkload), read, workloads: false);
         var workloads = read.Served is { } served ? Digest(items.Where(item => item.IsWorkload), read, workloads: true) + Digest(RbacObjectJson.WriteServed(served)) : look.WorkloadsDigest;
@@ -69,7 +59,7 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
         // What was not looked at this time stands as it was.
         var before = look.Number > 0 ? await snapshots.StateAsync(cluster.Id, look.Number, cancellation) : null;
         var state = StateOf(read, before);
-        var audit = RbacAudit.Scan(new RbacIndex(WithoutLapses(state, cluster.Name)), options.Audit, records);
+        var audit = RbacAudit.Scan(new RbacIndex(knowledge.WithoutLapses(state, cluster.Name)), options.Audit, records);
         return await SaveAsync(cluster, read, began, look.Number, items, state, before?.Snapshot, audit, (rbac, workloads, auditedWith), cancellation);
     }
 
@@ -209,12 +199,6 @@ internal sealed class RbacKeeper(IDbContextFactory<PortalDbContext> contexts, Rb
             : before.State.Gaps.Where(gap => WorkloadParts.Contains(gap.What));
         return RbacStates.Of(read.Objects.Concat(before?.State.Workloads ?? []), before?.State.Served ?? [], read.Gaps.Concat(gaps));
     }
-
-    // What Lapse gives for a while, on request and approved, is what it exists for and no standing access. Told by signature: whoever only names a binding so gains nothing.
-    private RbacState WithoutLapses(RbacState state, string cluster) => state with
-    {
-        Bindings = [.. state.Bindings.Where(binding => !(BindingKeys.IsBindingName(binding.Name) && _judge.SignedFor(RbacMapping.ToFound(binding), cluster) is { } spec && spec.NotAfter > clock.GetUtcNow()))],
-    };
 
     private static string Digest(IEnumerable<Item> items, RbacReading read, bool workloads)
     {

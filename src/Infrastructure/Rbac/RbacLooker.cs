@@ -4,6 +4,7 @@ using Lapse.Domain.Rbac.Snapshots;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Telemetry;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -64,12 +65,14 @@ internal sealed partial class RbacLooker(IDbContextFactory<PortalDbContext> cont
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(LongestLook);
         string failure;
+        var started = clock.GetTimestamp();
         try
         {
             var read = await link.Api.ReadRbacAsync(new(workloads, options.PageSize, options.MostObjects), limit.Token);
             if (read.Succeeded)
             {
-                var kept = await keeper.KeepAsync(cluster, read.Value, began, limit.Token);
+                var kept = await keeper.KeepAsync(cluster, read.Value with { Account = link.Api.OwnToken }, began, limit.Token);
+                LapseMetrics.Looked(cluster.Name, kept.ToString(), clock.GetElapsedTime(started));
                 if (kept == Kept.Snapshot) LogSnapshot(cluster.Name);
                 return;
             }
@@ -84,6 +87,7 @@ internal sealed partial class RbacLooker(IDbContextFactory<PortalDbContext> cont
             // What the cluster says cannot be kept, such as a text that is none.
             failure = exception.Message;
         }
+        LapseMetrics.Looked(cluster.Name, "Failed", clock.GetElapsedTime(started));
         await FailedAsync(cluster.Id, began, failure, cancellation);
     }
 

@@ -13,8 +13,7 @@ public static class RbacServices
     /// <param name="configuration">Section <c>Lapse:Rbac</c>.</param>
     public static IServiceCollection AddLapseRbac(this IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection("Lapse:Rbac").Get<RbacOptions>() ?? new RbacOptions();
-        services.TryAddSingleton(options);
+        var options = services.AddClusterAudit(configuration);
         services.TryAddSingleton<RbacSnapshots>();
         services.TryAddSingleton<RbacIndexes>();
         services.AddSingleton<RbacKeeper>().AddSingleton<RbacLooker>().AddSingleton<RbacCleanUp>();
@@ -27,5 +26,17 @@ public static class RbacServices
                 .WithSimpleSchedule(schedule => schedule.WithInterval(options.CleanUpInterval).RepeatForever()));
         });
         return services;
+    }
+
+    /// <summary>Registers what the audit of one cluster needs, for the portal and for verbs.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">Section <c>Lapse:Rbac</c>.</param>
+    /// <returns>The settings.</returns>
+    public static RbacOptions AddClusterAudit(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(RbacOptions.Section).Get<RbacOptions>() ?? new RbacOptions();
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<ClusterAudit>();
+        return options;
     }
 }

@@ -30,6 +30,16 @@ public static class LapseMetrics
 
     private static readonly Counter<long> TooMany = Meter.CreateCounter<long>("lapse.rate_limited", "{attempt}", "What was refused because there was too much of it, by limit and by what was counted.");
 
+    private static readonly Histogram<double> LookDuration = Meter.CreateHistogram(
+        "lapse.rbac.look_duration", "s", "How long it took to read the RBAC of a cluster and to keep what came of it, by how it ended.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] });
+
+    /// <summary>A look at the RBAC of a cluster is over.</summary>
+    /// <param name="cluster">The cluster's name.</param>
+    /// <param name="outcome">How it ended: <c>Unchanged</c>, <c>Snapshot</c>, <c>Overtaken</c> or <c>Failed</c>.</param>
+    /// <param name="took">How long it took.</param>
+    public static void Looked(string cluster, string outcome, TimeSpan took) => LookDuration.Record(took.TotalSeconds, new TagList { { "cluster", cluster }, { "outcome", outcome } });
+
     /// <summary>A grant became usable.</summary>
     public static void Usable(Grant grant)
     {

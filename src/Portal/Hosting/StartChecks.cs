@@ -1,5 +1,6 @@
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Rbac;
 using Npgsql;
 
 namespace Lapse.Portal.Hosting;
@@ -19,9 +20,23 @@ public static class StartChecks
         var portal = configuration.Portal();
         var provider = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
         List<string> errors = [.. portal.Errors(), .. provider.Errors(portal.Mode == PortalMode.Sandbox)];
+        errors.AddRange(FindAuditErrors(configuration));
         if (FindConnectionError(configuration.GetConnectionString("Portal"), portal.Mode) is { } connection) errors.Add(connection);
         if (ProxyTrust.Problem(portal, configuration) is { } plain) errors.Add(plain);
         return errors;
+    }
+
+    private static IEnumerable<string> FindAuditErrors(IConfiguration configuration)
+    {
+        try
+        {
+            return (configuration.GetSection(RbacOptions.Section).Get<RbacOptions>() ?? new RbacOptions()).Errors();
+        }
+        catch (InvalidOperationException problem)
+        {
+            // It names the setting and the value, of which none here is secret.
+            return [problem.Message];
+        }
     }
 
     /// <summary>What is wrong, with what to do about it; <see langword="null"/> if nothing is.</summary>

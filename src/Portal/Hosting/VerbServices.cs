@@ -3,6 +3,7 @@ using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Features.Configuration;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -37,6 +38,17 @@ internal static class VerbServices
         services.AddLapseOidc(configuration);
         services.AddSingleton(configuration.Portal().PortalGroups);
         services.AddSingleton<EvidenceExport>();
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>The database, the installation's keys, and what the audit of a cluster needs.</summary>
+    /// <exception cref="KeyFolderException">A key is missing or unusable.</exception>
+    public static ServiceProvider? WithAudit(IConfiguration configuration)
+    {
+        var services = Database(configuration);
+        if (services is null) return null;
+        services.AddLapseKeys(configuration);
+        services.AddClusterAudit(configuration);
         return services.BuildServiceProvider();
     }
 

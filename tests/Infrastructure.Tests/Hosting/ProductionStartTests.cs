@@ -24,6 +24,8 @@ public sealed class ProductionStartTests : IDisposable
     [InlineData("ConnectionStrings__Portal", "Host=127.0.0.1;Passwort=a-secret-of-the-database", "ConnectionStrings:Portal cannot be read")]
     [InlineData("Lapse__PublicUrl", "http://localhost:5080", "Lapse:PublicUrl must be https")]
     [InlineData("Lapse__ClusterStatusFile", "/tmp/cluster-status", "Lapse:ClusterStatusFile is for the sandbox only")]
+    [InlineData("Lapse__Rbac__LookInterval", "00:00:01", "Lapse:Rbac:LookInterval must be between 10 seconds and a day")]
+    [InlineData("Lapse__Rbac__LookInterval", "often", "Lapse:Rbac:LookInterval")]
     [InlineData("ASPNETCORE_URLS", "http://127.0.0.1:0", "name the reverse proxies in front of it in Lapse:TrustedProxies")]
     public async Task Serve_OneDefaultOfTheSandbox_RefusesAndSaysWhatToDo(string setting, string value, string said)
     {

@@ -45,6 +45,35 @@ public sealed class KubeconfigReaderTests
         Assert.True(KubeconfigReader.Read(kubeconfig).Succeeded);
     }
 
+    [Fact]
+    public void Read_OfWhoeverRunsAVerb_TakesTheFilesThatItNames()
+    {
+        var files = new Dictionary<string, string> { ["ca.pem"] = Pair.Certificate, ["me.pem"] = Pair.Certificate, ["me.key"] = Pair.Key, ["token"] = "abc\n" };
+        Domain.Outcome<string> File(string name) => files.TryGetValue(name, out var text) ? text : new Domain.Refusal("File", $"{name} cannot be read.");
+
+        var both = KubeconfigReader.Read(Kubeconfig("server: https://api\n    certificate-authority: ca.pem", "client-certificate: me.pem\n    client-key: me.key"), files: File).Value;
+        Assert.Equal((Pair.Certificate, new ClusterCredential.ClientCertificate(Pair.Certificate, Pair.Key)), (both.CertificateAuthority, both.Credential));
+        Assert.Equal(new ClusterCredential.Token("abc"), KubeconfigReader.Read(Kubeconfig("server: https://api", "tokenFile: token"), files: File).Value.Credential);
+        // What is written out goes before the file; a token both ways is none.
+        Assert.Equal(Pair.Certificate, KubeconfigReader.Read(Kubeconfig($"server: https://api\n    certificate-authority: no.pem\n    certificate-authority-data: {Base64(Pair.Certificate)}", "token: t"), files: File).Value.CertificateAuthority);
+        Assert.False(KubeconfigReader.Read(Kubeconfig("server: https://api", "token: t\n    tokenFile: token"), files: File).Succeeded);
+        Assert.Equal("no.pem cannot be read.", KubeconfigReader.Read(Kubeconfig("server: https://api\n    certificate-authority: no.pem", "token: t"), files: File).Refusal!.Message);
+        // Neither does that run programs, nor weaken anything.
+        Assert.Equal("Kubeconfig:exec", KubeconfigReader.Read(Kubeconfig("server: https://api", "exec: {command: sh}"), files: File).Refusal!.Code);
+        Assert.Equal("Kubeconfig:insecure-skip-tls-verify", KubeconfigReader.Read(Kubeconfig("server: https://api\n    insecure-skip-tls-verify: true", "token: t"), files: File).Refusal!.Code);
+    }
+
+    [Fact]
+    public void Read_OtherContext_IsTheOneThatWasAskedFor()
+    {
+        const string json = """
+            {"current-context":"a","contexts":[{"name":"a","context":{"cluster":"a","user":"a"}},{"name":"b","context":{"cluster":"b","user":"b"}}],
+             "clusters":[{"name":"a","cluster":{"server":"https://a"}},{"name":"b","cluster":{"server":"https://b"}}],"users":[{"name":"a","user":{"token":"t"}},{"name":"b","user":{"token":"u"}}]}
+            """;
+        Assert.Equal((new Uri("https://b"), new ClusterCredential.Token("u")), KubeconfigReader.Read(json, "b").Value is var address ? (address.Server, address.Credential) : default);
+        Assert.Contains("the context “c” exactly once", KubeconfigReader.Read(json, "c").Refusal!.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("exec", "exec:\n      apiVersion: client.authentication.k8s.io/v1\n      command: sh")]
     [InlineData("exec", "token: t\n    exec: {command: sh}")]

@@ -110,6 +110,13 @@ public sealed class RbacCommandTests : IDisposable
     [InlineData("can --verb get --resource pods --manifests HERE")]
     [InlineData("can --as x --verb get --resource pods --output sarif --manifests HERE")]
     [InlineData("who-can --verb get --resource pods")]
+    [InlineData("can --as x --verb get --resource pods --manifests HERE --kubeconfig HERE")]
+    [InlineData("can --as x --verb get --resource pods --manifests HERE --cluster sandbox")]
+    [InlineData("can --as x --verb get --resource pods --manifests HERE --context other")]
+    [InlineData("can --as x --verb get --resource pods --kubeconfig MISSING")]
+    [InlineData("can --as x --verb get --resource pods --kubeconfig MISSING --with-defaults")]
+    [InlineData("scan --cluster sandbox")]
+    [InlineData("scan --manifests HERE --with-defaults")]
     [InlineData("scan --manifests HERE --fail-on terrible")]
     [InlineData("scan --manifests EMPTY")]
     [InlineData("covers --owner MISSING --servant MISSING")]
@@ -165,6 +172,61 @@ public sealed class RbacCommandTests : IDisposable
 
         Assert.Empty(json["subjects"]!.AsArray());
         Assert.Contains(json["notEvaluated"]!.AsArray(), gap => gap!["what"]!.GetValue<string>() == "ClusterRoleBinding readers");
+    }
+
+    [Fact]
+    public async Task WithDefaults_BindingOfKubernetesOwnRole_CountsWithItsRules()
+    {
+        _folder.Write("a.yaml", """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: team, namespace: shop}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+            subjects: [{kind: Group, name: team}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRoleBinding
+            metadata: {name: mine}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: made-by-nobody}
+            subjects: [{kind: Group, name: team}]
+            """);
+        string[] question = ["--verb", "get", "--resource", "secrets", "--namespace", "shop"];
+
+        var (code, json, _) = await JsonAsync("can", ["--as", "sam", "--as-group", "team", .. question]);
+        Assert.Equal(1, code);
+        Assert.Contains("--with-defaults adds it", Text(json["notEvaluated"]!.AsArray().Single(gap => Text(gap!, "what") == "RoleBinding shop/team")!, "why"), StringComparison.Ordinal);
+
+        (code, json, _) = await JsonAsync("can", ["--as", "sam", "--as-group", "team", "--with-defaults", .. question]);
+        Assert.Equal((0, "RoleBinding shop/team", "ClusterRole edit"), (code, Text(json["by"]![0]!, "binding"), Text(json["by"]![0]!, "role")));
+        // What nobody brings is still not evaluated.
+        Assert.Equal("ClusterRoleBinding mine", Text(Assert.Single(json["notEvaluated"]!.AsArray())!, "what"));
+
+        (code, json, _) = await JsonAsync("who-can", ["--with-defaults", .. question]);
+        Assert.Equal(0, code);
+        Assert.Contains(json["subjects"]!.AsArray(), subject => Text(subject!, "name") == "team");
+        // By the bindings that every cluster has.
+        Assert.Contains(json["subjects"]!.AsArray(), subject => Text(subject!, "name") == "system:masters");
+        Assert.Contains((await JsonAsync("what-can", "--as", "sam", "--as-group", "team", "--with-defaults")).Json["holdings"]!.AsArray(), holding => Text(holding!, "role") == "ClusterRole edit" && holding!["rules"]!.AsArray().Count > 5);
+    }
+
+    [Fact]
+    public async Task WithDefaults_RoleOfTheManifestsWithADefaultsName_IsTheOneThatCounts()
+    {
+        _folder.Write("a.yaml", """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata: {name: view}
+            rules: [{apiGroups: [""], resources: [nodes], verbs: [get]}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRoleBinding
+            metadata: {name: team}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+            subjects: [{kind: Group, name: team}]
+            """);
+
+        Assert.Equal(0, (await JsonAsync("can", "--with-defaults", "--as", "sam", "--as-group", "team", "--verb", "get", "--resource", "nodes")).Code);
+        Assert.Equal(1, (await JsonAsync("can", "--with-defaults", "--as", "sam", "--as-group", "team", "--verb", "get", "--resource", "pods")).Code);
     }
 
     [Fact]
@@ -263,7 +325,10 @@ public sealed class RbacCommandTests : IDisposable
         var run = Assert.Single(sarif["runs"]!.AsArray())!;
         var rules = run["tool"]!["driver"]!["rules"]!.AsArray();
         Assert.Equal("Lapse", Text(run["tool"]!["driver"]!, "name"));
-        Assert.Equal(rules.Count, rules.Select(rule => Text(rule!, "id")).Distinct().Count());
+        // Everything that was looked for, whether it was found or not.
+        Assert.Equal(Lapse.Domain.Rbac.Findings.Checks.All.Select(check => check.Id).Order(StringComparer.Ordinal), rules.Select(rule => Text(rule!, "id")));
+        Assert.Equal("error", Text(rules.First(rule => Text(rule!, "id") == "LR001")!["defaultConfiguration"]!, "level"));
+        Assert.Null(rules.First(rule => Text(rule!, "id") == "LR019")!["defaultConfiguration"]);
         var results = run["results"]!.AsArray();
         Assert.NotEmpty(results);
         Assert.All(results, result =>
@@ -290,7 +355,7 @@ public sealed class RbacCommandTests : IDisposable
         var (_, said, _) = await LapseVerb.RunAsync(["rbac", "scan", "--manifests", _folder.Path, "--output", "csv"], NoSettings, Cancellation);
 
         var lines = said.Split("\r\n");
-        Assert.Equal("id,severity,title,subject,role,binding,namespace,evidence,fix,file,line,fingerprint", lines[0]);
+        Assert.Equal("id,severity,title,subject,role,binding,namespace,evidence,fix,file,line,fingerprint,accepted", lines[0]);
         Assert.Contains(lines, line => line.StartsWith("LR001,critical,", StringComparison.Ordinal) && line.Contains("\"ClusterRoleBinding =HYPERLINK(1),\"\"x\"", StringComparison.Ordinal));
         Assert.DoesNotContain(",=", said, StringComparison.Ordinal);
         Assert.DoesNotContain(",@", said, StringComparison.Ordinal);

@@ -131,7 +131,7 @@ public sealed class RbacLoopTests(PostgresFixture postgres, ControlPlaneFixture 
         {
             _connections = new(TestInstallation.Sealer, new OutboundOptions { AllowLoopback = true }, TimeProvider.System);
             var snapshots = new RbacSnapshots(database, TestInstallation.BindingKey);
-            _looker = new(database, database.Serving, new(database, snapshots, TestInstallation.BindingKey, options, TimeProvider.System), options, TimeProvider.System, NullLogger<RbacLooker>.Instance);
+            _looker = new(database, database.Serving, new(database, snapshots, new ClusterAudit(database, TestInstallation.BindingKey, options, TimeProvider.System), options, TimeProvider.System), options, TimeProvider.System, NullLogger<RbacLooker>.Instance);
             _loop = new(new RegisteredClusters(database, _connections), _looker, TimeProvider.System, NullLogger<RbacLoop>.Instance);
         }
 

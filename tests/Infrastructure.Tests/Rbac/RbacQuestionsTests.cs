@@ -203,6 +203,11 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
         Assert.Equal("ServiceAccount ci/deployer", Assert.Single(view.Rows).Subject.ToString());
         Assert.All(view.Rows[0].Cells, cell => Assert.True(cell is { Whole: true, By: "ClusterRoleBinding ci" }));
         Assert.Equal(view.Places.Count, view.Rows[0].Cells.Count);
+        // ci is as privileged here as it is for the findings: an administrator runs there.
+        Assert.Equal([new("kube-system", null), new PrivilegedNamespace("ci", Subject.OfAccount("ci", "deployer"))], view.Namespaces);
+        Assert.Contains("Secrets of ci", view.Places);
+        Assert.DoesNotContain("Secrets of kube-system", (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false) { Namespace = "ci" }, Cancellation)).Value.Places);
+        Assert.Equal(view.Places, (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false) { Namespace = "nowhere" }, Cancellation)).Value.Places);
         Assert.Empty((await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "shop", null, false), Cancellation)).Value.Rows);
         Assert.Empty((await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", SubjectKind.User, false), Cancellation)).Value.Rows);
 

@@ -27,11 +27,14 @@ internal sealed class RbacWorld(TestDatabase database, Cluster cluster, Oversigh
 
     public HashSet<string> Unread { get; } = [];
 
+    /// <summary>The ServiceAccount that Lapse is there.</summary>
+    public ServiceAccountToken? ReadAs { get; set; }
+
     public RbacSnapshots Snapshots { get; } = new(database, TestInstallation.BindingKey);
 
     public RbacCleanUp CleanUp => new(database, _options, clock);
 
-    public RbacKeeper Keeper() => new(database, Snapshots, TestInstallation.BindingKey, _options, clock);
+    public RbacKeeper Keeper() => new(database, Snapshots, new ClusterAudit(database, TestInstallation.BindingKey, _options, clock), _options, clock);
 
     /// <summary>Puts an object there, or another one in its place.</summary>
     public void Put(RbacObject found)
@@ -45,7 +48,7 @@ internal sealed class RbacWorld(TestDatabase database, Cluster cluster, Oversigh
     /// <summary>What a look reads now.</summary>
     public RbacReading Read(bool workloads = true) => new(
         [.. _objects.Where(one => (workloads || one is not WorkloadObject) && !Unread.Contains(one.Kind))], Unread.ToHashSet(), [.. Gaps],
-        workloads ? [new ServedResource("", "pods", "Pod", true, ["get", "list"]), new ServedResource("apps", "deployments/scale", "Scale", true, ["get"])] : null);
+        workloads ? [new ServedResource("", "pods", "Pod", true, ["get", "list"]), new ServedResource("apps", "deployments/scale", "Scale", true, ["get"])] : null) { Account = ReadAs };
 
     /// <summary>A look that begins now.</summary>
     public async Task<Kept> LookAsync(bool workloads = true)

@@ -55,6 +55,7 @@ public sealed partial class MetricNamesTests(PostgresFixture postgres) : Databas
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         await using var replica = ReconcilerReplica.Create(Database);
         using var standing = new StandingMetrics(Database, new(Database.Serving), replica.Get<Lapse.Infrastructure.Reconciliation.ClusterConnections>(), services.GetRequiredService<IMeterFactory>(), replica.Get<Lapse.Infrastructure.Holds.HoldCheck>(), TimeProvider.System, NullLogger<StandingMetrics>.Instance);
+        using var audit = new AuditMetrics(Database, services.GetRequiredService<IMeterFactory>(), TimeProvider.System, NullLogger<AuditMetrics>.Instance);
         using var listener = new MeterListener
         {
             InstrumentPublished = (instrument, _) =>

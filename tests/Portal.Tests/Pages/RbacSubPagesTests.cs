@@ -150,12 +150,26 @@ public sealed class MatrixPageTests : PageTestContext<RbacMatrixAsk, RbacMatrixV
     [InlineData("", "", null, false)]
     [InlineData("?q=%20dep%20&kind=serviceaccount&all=1", "dep", SubjectKind.ServiceAccount, true)]
     [InlineData("?kind=nonsense&all=yes", "", null, false)]
-    public void Address_SaysWhatIsAsked(string query, string search, SubjectKind? kind, bool all)
+    [InlineData("?in=argocd", "", null, false, "argocd")]
+    public void Address_SaysWhatIsAsked(string query, string search, SubjectKind? kind, bool all, string space = "")
     {
         Query.Answer(new RbacMatrixView(RbacSamples.Head(), [], [], 0, 0, []));
         Open(query);
 
-        Assert.Equal(new RbacMatrixAsk("sandbox", search, kind, all), Query.Asked[^1]);
+        Assert.Equal(new RbacMatrixAsk("sandbox", search, kind, all) { Namespace = space }, Query.Asked[^1]);
+    }
+
+    [Fact]
+    public void Namespaces_ThatWereLearnt_SayWhyAndManyAreChosenFrom()
+    {
+        var view = new RbacMatrixView(RbacSamples.Head(), ["Everything"], [new(Subject.OfUser("anna"), [null])], 1, 0, []) { Namespaces = [new("kube-system", null), new("ci", Subject.OfAccount("ci", "deployer"))] };
+        Query.Answer(view);
+        var page = Open();
+        Assert.Equal("ci counts as privileged, since ci/deployer is there, who becomes administrator of the cluster.", Assert.Single(page.FindAll(".matrix-learnt")).TextContent);
+        Assert.DoesNotContain("Privileged namespaces", page.Markup, StringComparison.Ordinal);
+
+        Query.Answer(view with { Namespaces = [.. view.Namespaces, new("argocd", Subject.OfAccount("argocd", "controller")), new("flux", Subject.OfAccount("flux", "helm"))] });
+        Assert.Contains("Privileged namespaces", Open("?in=flux").Markup, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,6 +215,55 @@ public sealed class PathsPageTests : PageTestContext<RbacPathsAsk, RbacPathsView
         Assert.Empty(unfolded.FindAll("a.is-folded"));
         // No box lies on another.
         var places = unfolded.FindAll("rect").Select(box => (box.GetAttribute("x"), box.GetAttribute("y"))).ToList();
+        Assert.Equal(places.Count, places.Distinct().Count());
+    }
+
+    [Fact]
+    public void Picture_Boxes_AreReachedByOneTabAndSayWhereTheyLead()
+    {
+        var binding = new Lapse.Domain.Rbac.State.BindingObject { Name = "everybody", Role = new("ClusterRole", "admin") };
+        Query.Answer(View([.. Enumerable.Range(0, 20).Select(i => Path($"user-{i:000}", binding))]));
+        var page = Open();
+
+        var boxes = page.FindAll("[data-graph] [data-to]");
+        Assert.Equal("administrator of the cluster", Assert.Single(boxes, box => box.GetAttribute("tabindex") == "0").GetAttribute("aria-label"));
+        var keys = boxes.Select(box => box.GetAttribute("data-box")).OfType<string>().ToList();
+        Assert.Equal(keys.Count, keys.Distinct().Count());
+        // Each leads to one that is there, but for the target.
+        Assert.Single(boxes, box => box.GetAttribute("data-to")!.Length == 0);
+        Assert.All(boxes.Where(box => box.GetAttribute("data-to")!.Length > 0), box => Assert.Contains(box.GetAttribute("data-to"), keys));
+        var (of, folded) = (page.Find(".is-binding").GetAttribute("data-box"), page.Find("a.is-folded"));
+        Assert.Equal((of, null), (folded.GetAttribute("data-to"), folded.GetAttribute("data-box")));
+        Assert.All(page.FindAll("a.is-subject"), box => Assert.Equal(of, box.GetAttribute("data-to")));
+    }
+
+    [Fact]
+    public void Picture_OfHundredsOfWaysThroughManyPlaces_StaysSmallAndOneUnfoldsIt()
+    {
+        // As of a grown cluster: namespaces whose makers of Pods become one of their accounts, which is administrator.
+        var admin = new Lapse.Domain.Rbac.State.BindingObject { Name = "operators", Role = new("ClusterRole", "admin") };
+        Query.Answer(View([.. Enumerable.Range(0, 500).Select(i =>
+        {
+            var (space, account) = ($"team-{i % 40:00}", Subject.OfAccount($"team-{i % 40:00}", "operator"));
+            var local = new Lapse.Domain.Rbac.State.BindingObject { Namespace = space, Name = $"makers-{i % 3}", Role = new("ClusterRole", "edit") };
+            var place = new PathNode(PathNodeKind.Namespace, space);
+            return new AttackPath([
+                new PathStep(PathNode.Of(Subject.OfUser($"person-{i:000}")), EdgeKind.Holds, place, [new(local, Admin, 0)], "Makes Pods.", ""),
+                new PathStep(place, EdgeKind.Holds, PathNode.Of(account), [], "They run as it.", ""),
+                new PathStep(PathNode.Of(account), EdgeKind.Holds, new(PathNodeKind.ClusterAdmin, ""), [new(admin, Admin, 0)], "It can do everything.", ""),
+            ]);
+        })]));
+        var page = Open();
+
+        var boxes = page.FindAll("[data-to]");
+        Assert.InRange(boxes.Count, 20, 200);
+        Assert.True(int.Parse(page.Find("svg.graph").GetAttribute("height")!, System.Globalization.CultureInfo.InvariantCulture) < 10_000);
+        Assert.Equal(500, page.FindAll("tbody tr").Count);
+        // Fold by fold everything can be reached, and nothing lies on anything else.
+        for (var i = 0; i < 200 && page.FindAll("a.is-folded") is { Count: > 0 } folded; i++) page = Open(new Uri(folded[0].GetAttribute("href")!).Query);
+        Assert.Empty(page.FindAll("a.is-folded"));
+        Assert.Equal(500, page.FindAll("a.is-subject").Select(box => box.GetAttribute("aria-label")).Count(name => name!.StartsWith("person-", StringComparison.Ordinal)));
+        var places = page.FindAll("rect").Select(box => (box.GetAttribute("x"), box.GetAttribute("y"))).ToList();
         Assert.Equal(places.Count, places.Distinct().Count());
     }
 

@@ -20,10 +20,7 @@ internal sealed class AuditContext
         Index = ReferenceEquals(completed, index.State) ? index : new RbacIndex(completed);
         (Settings, Records, Paths) = (settings, records, new AttackPaths(Index));
         _admins = Paths.AccountsThatBecomeAdmin().ToFrozenSet();
-        var exist = Read.IsWhole("serviceaccounts") ? Read.ServiceAccounts.Select(account => account.Subject).ToHashSet() : null;
-        _learnt = _admins.Where(account => account.Kind == SubjectKind.Group || exist?.Contains(account) != false)
-            .GroupBy(account => AttackPaths.NamespaceOf(account)!, StringComparer.Ordinal)
-            .ToFrozenDictionary(space => space.Key, space => space.Min(SubjectOrder.Instance), StringComparer.Ordinal);
+        _learnt = PrivilegedNamespaces.Learnt(Read, Paths);
     }
 
     /// <summary>The state as it was read.</summary>

@@ -4,7 +4,7 @@ using Lapse.Domain.Rbac.State;
 
 namespace Lapse.Domain.Rbac.Findings;
 
-/// <summary>What is known of a cluster beyond its state: what was used, and what appeared while somebody had access for a time.</summary>
+/// <summary>What is known of a cluster beyond its state: what was used, what appeared while somebody had access for a time, and who Lapse itself is there.</summary>
 public sealed record AuditRecords
 {
     /// <summary>What was used; <see langword="null"/> while no activity is recorded.</summary>
@@ -12,6 +12,9 @@ public sealed record AuditRecords
 
     /// <summary>What was found after temporary accesses were over; <see langword="null"/> where nobody looked.</summary>
     public ImmutableArray<LeftBehindRecord>? LeftBehind { get; init; }
+
+    /// <summary>Lapse's own accounts there.</summary>
+    public ImmutableArray<OwnAccount> Own { get; init; } = [];
 }
 
 /// <summary>The requests that were seen in a cluster within a time.</summary>

@@ -35,6 +35,9 @@ public sealed record Finding
     /// <summary>What to do about it here.</summary>
     public required string Fix { get; init; }
 
+    /// <summary>Why it is accepted without anybody's doing; empty for nearly all.</summary>
+    public string AcceptedBecause { get; init; } = "";
+
     /// <summary>
     /// The same for the same finding in every scan, whatever the order of rules or the words: check, subject, role, binding
     /// and namespace. 32 hexadecimal digits.

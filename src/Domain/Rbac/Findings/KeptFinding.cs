@@ -97,6 +97,9 @@ public sealed class KeptFinding
     /// <summary>How grave it was when it was accepted: what became graver since is not hidden.</summary>
     public int? AcceptedGravity { get; private set; }
 
+    /// <summary>Why the audit itself accepts it (<see cref="Finding.AcceptedBecause"/>), as of the newest snapshot; empty for nearly all.</summary>
+    public string AcceptedBecause { get; private set; } = "";
+
     /// <summary>How grave it is here.</summary>
     public Severity Severity => (Severity)Gravity;
 
@@ -104,7 +107,7 @@ public sealed class KeptFinding
     public Subject? Subject => SubjectKind is { } kind ? new Subject(kind, SubjectName, SubjectNamespace) : null;
 
     /// <summary>Whether it is hidden by default at this moment.</summary>
-    public bool IsAccepted(DateTimeOffset now) => AcceptedUntil > now && Gravity <= AcceptedGravity;
+    public bool IsAccepted(DateTimeOffset now) => AcceptedBecause.Length > 0 || (AcceptedUntil > now && Gravity <= AcceptedGravity);
 
     /// <summary>A finding that was never seen before.</summary>
     public static KeptFinding New(ClusterId cluster, Finding finding, DateTimeOffset takenAt)
@@ -136,7 +139,7 @@ public sealed class KeptFinding
         if (GoneAt is not null) (GoneAt, StandsSince) = (null, takenAt);
         (NotEvaluatedSince, LastSnapshot) = (null, null);
         (Title, Gravity) = (Short(finding.Check.Title, 200), (int)finding.Severity);
-        (Evidence, Fix) = (Short(finding.Evidence, LongestText), Short(finding.Fix, LongestText));
+        (Evidence, Fix, AcceptedBecause) = (Short(finding.Evidence, LongestText), Short(finding.Fix, LongestText), Short(finding.AcceptedBecause, LongestName));
         Rules = [.. finding.Rules.Take(MostRules).Select(by => new KeptRule(Name(by.Binding.Reference), Name(by.Role.Reference), by.RuleIndex, Cut(by.Rule)))];
     }
 
@@ -148,7 +151,9 @@ public sealed class KeptFinding
     /// <summary>It could not be looked for: it stands as it was last seen.</summary>
     /// <param name="lastSnapshot">The number of the snapshot before the one that could not show it.</param>
     /// <param name="takenAt">When that one was taken.</param>
-    public void NotEvaluated(int lastSnapshot, DateTimeOffset takenAt) => (NotEvaluatedSince, LastSnapshot) = (NotEvaluatedSince ?? takenAt, LastSnapshot ?? lastSnapshot);
+    public void NotEvaluated(int lastSnapshot, DateTimeOffset takenAt) =>
+        // Whether it is still no more than what is accepted could not be looked for either.
+        (NotEvaluatedSince, LastSnapshot, AcceptedBecause) = (NotEvaluatedSince ?? takenAt, LastSnapshot ?? lastSnapshot, "");
 
     /// <summary>Somebody accepted it, or took that back.</summary>
     public void Follow(FindingAcceptance acceptance)

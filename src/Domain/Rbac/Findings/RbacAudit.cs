@@ -20,13 +20,14 @@ public static class RbacAudit
         var abilities = new AbilityScan(context);
         List<Finding> ofRules = [.. abilities.Findings()];
         var recorded = new RecordChecks(context, ofRules);
+        var own = new OwnAccounts(context);
         IEnumerable<Finding> all =
         [
             .. ofRules, .. new BindingChecks(context, abilities).Findings(), .. new WorkloadChecks(context, ofRules).Findings(), .. recorded.Findings(),
         ];
         return new AuditResult(
             [.. all.GroupBy(finding => finding.Fingerprint, StringComparer.Ordinal)
-                .Select(alike => alike.MaxBy(finding => finding.Severity)!)
+                .Select(alike => own.Judge(alike.MaxBy(finding => finding.Severity)!))
                 .OrderByDescending(finding => finding.Severity).ThenBy(finding => finding.Check.Id, StringComparer.Ordinal).ThenBy(finding => finding.Fingerprint, StringComparer.Ordinal)],
             [LowerBound, .. Missing(context), .. recorded.NotEvaluated()]);
     }

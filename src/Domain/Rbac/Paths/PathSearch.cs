@@ -19,7 +19,7 @@ internal sealed class PathSearch(PathGraph graph, PathEnd end, long[] distance, 
         List<Edge> first = [.. start.Where(follows)];
         // Nobody needs to become who they are.
         var own = first.Where(edge => !edge.IsStep).Select(edge => edge.To).ToHashSet();
-        foreach (var edge in first) Grow(null, edge);
+        foreach (var edge in first.Where(edge => !edge.IsStep || !own.Contains(edge.To))) Grow(null, edge);
         while (queue.TryDequeue(out var trail, out _))
         {
             var place = trail.Last.To;

@@ -79,6 +79,7 @@ internal sealed class KeptFindingConfiguration : IEntityTypeConfiguration<KeptFi
         finding.Property(f => f.Title).HasMaxLength(200);
         finding.Property(f => f.Evidence).HasMaxLength(KeptFinding.LongestText);
         finding.Property(f => f.Fix).HasMaxLength(KeptFinding.LongestText);
+        finding.Property(f => f.AcceptedBecause).HasMaxLength(KeptFinding.LongestName).HasDefaultValue("");
         finding.Property(f => f.Rules).HasColumnType("text").HasConversion(new JsonText<IReadOnlyList<KeptRule>>(), JsonText<IReadOnlyList<KeptRule>>.Comparer);
         finding.Ignore(f => f.Severity);
         finding.Ignore(f => f.Subject);

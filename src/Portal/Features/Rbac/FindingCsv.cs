@@ -9,7 +9,7 @@ namespace Lapse.Portal.Features.Rbac;
 public static class FindingCsv
 {
     /// <summary>The first line.</summary>
-    public static string Header { get; } = "id,title,severity,subject,role,binding,namespace,evidence,attack,fix,cis,mitre,first_seen,stands_since,gone,accepted_until,fingerprint\r\n";
+    public static string Header { get; } = "id,title,severity,subject,role,binding,namespace,evidence,attack,fix,cis,mitre,first_seen,stands_since,gone,accepted_until,fingerprint,accepted_because\r\n";
 
     /// <summary>One finding as one line.</summary>
     /// <param name="text">Where it is written.</param>
@@ -24,7 +24,7 @@ public static class FindingCsv
         [
             finding.CheckId, finding.Title, RbacWords.Lower(finding.Severity), finding.SubjectText, finding.Role, finding.Binding, finding.Namespace, finding.Evidence, check?.Attack ?? "", finding.Fix,
             string.Join(' ', check?.Cis ?? []), string.Join(' ', check?.Mitre ?? []), CanonicalTime.Text(finding.FirstSeenAt), CanonicalTime.Text(finding.StandsSince),
-            finding.GoneAt is { } gone ? CanonicalTime.Text(gone) : "", finding.IsAccepted(at) ? CanonicalTime.Text(finding.AcceptedUntil!.Value) : "", finding.Fingerprint,
+            finding.GoneAt is { } gone ? CanonicalTime.Text(gone) : "", finding.IsAccepted(at) && finding.AcceptedUntil is { } until ? CanonicalTime.Text(until) : "", finding.Fingerprint, finding.AcceptedBecause,
         ];
         for (var i = 0; i < cells.Length; i++)
         {

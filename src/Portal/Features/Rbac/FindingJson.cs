@@ -60,7 +60,8 @@ internal static class FindingJson
         json.WriteString("firstSeenAt", CanonicalTime.Text(finding.FirstSeenAt));
         json.WriteString("standsSince", CanonicalTime.Text(finding.StandsSince));
         if (finding.GoneAt is { } gone) json.WriteString("goneAt", CanonicalTime.Text(gone));
-        if (finding.IsAccepted(at)) json.WriteString("acceptedUntil", CanonicalTime.Text(finding.AcceptedUntil!.Value));
+        if (finding.IsAccepted(at) && finding.AcceptedUntil is { } until) json.WriteString("acceptedUntil", CanonicalTime.Text(until));
+        if (finding.AcceptedBecause.Length > 0) json.WriteString("acceptedBecause", finding.AcceptedBecause);
         json.WriteString("fingerprint", finding.Fingerprint);
         json.WriteEndObject();
     }

@@ -15,10 +15,9 @@ internal static class FindingSarif
     /// <param name="findings">All that is exported.</param>
     public static JsonObject Of(RbacExport export, IReadOnlyList<KeptFinding> findings)
     {
-        var checks = findings.GroupBy(finding => finding.CheckId, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
-        var places = checks.Select((group, place) => (group.Key, place)).ToDictionary(entry => entry.Key, entry => entry.place, StringComparer.Ordinal);
+        var rules = ScanSarif.Rules(findings.GroupBy(finding => finding.CheckId, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(finding => finding.Severity), StringComparer.Ordinal));
         return ScanSarif.Document(
-            RbacOutput.Array(checks, group => Rule(group.Key, group.First().Title, group.Max(finding => finding.Severity))),
+            RbacOutput.Array(rules, rule => rule.Json),
             new JsonObject
             {
                 ["executionSuccessful"] = export.Head.Failure.Length == 0 && export.Head.Gaps.Count == 0,
@@ -26,16 +25,7 @@ internal static class FindingSarif
                     [.. export.Head.Gaps.Select(gap => $"Not evaluated: {gap.What}: {gap.Why}"), .. export.Head.NotEvaluated.Select(one => $"Not evaluated: {RbacWords.Of(one)}")],
                     (string text) => new JsonObject { ["level"] = "warning", ["message"] = Text(text) }),
             },
-            RbacOutput.Array(findings, finding => Result(finding, places[finding.CheckId], export)));
-    }
-
-    private static JsonObject Rule(string id, string title, Severity gravest)
-    {
-        var rule = new JsonObject { ["id"] = id, ["shortDescription"] = Text(title) };
-        if (RbacWords.CheckOf(id) is { } check) (rule["fullDescription"], rule["help"]) = (Text(check.Attack), Text(check.Fix));
-        rule["defaultConfiguration"] = new JsonObject { ["level"] = ScanSarif.Level(gravest) };
-        rule["properties"] = new JsonObject { ["security-severity"] = ScanSarif.Score(gravest), ["tags"] = new JsonArray("security") };
-        return rule;
+            RbacOutput.Array(findings, finding => Result(finding, rules.FindIndex(rule => rule.Id == finding.CheckId), export)));
     }
 
     private static JsonObject Result(KeptFinding finding, int rule, RbacExport export)
@@ -52,7 +42,7 @@ internal static class FindingSarif
             ["properties"] = new JsonObject { ["severity"] = RbacWords.Lower(finding.Severity) },
         };
         if (finding.GoneAt is not null) result["baselineState"] = "absent";
-        if (finding.IsAccepted(export.At)) result["suppressions"] = new JsonArray(new JsonObject { ["kind"] = "external", ["status"] = "accepted" });
+        if (finding.IsAccepted(export.At)) result["suppressions"] = ScanSarif.Suppression(finding.AcceptedBecause);
         return result;
     }
 

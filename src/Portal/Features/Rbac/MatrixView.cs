@@ -7,7 +7,16 @@ namespace Lapse.Portal.Features.Rbac;
 /// <param name="Search">Part of a subject's name; empty for all.</param>
 /// <param name="Kind">Only subjects of this kind; <see langword="null"/> for all.</param>
 /// <param name="WithKubernetes">Whether those are shown, too, who have it by bindings that Kubernetes brings alone.</param>
-public sealed record RbacMatrixAsk(string Cluster, string Search, SubjectKind? Kind, bool WithKubernetes);
+public sealed record RbacMatrixAsk(string Cluster, string Search, SubjectKind? Kind, bool WithKubernetes)
+{
+    /// <summary>The privileged namespace whose places are shown beside the widest; empty for the first few.</summary>
+    public string Namespace { get; init; } = "";
+}
+
+/// <summary>A namespace whose control is control of the cluster.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Because">Who makes it one by being there; <see langword="null"/> where the settings name it.</param>
+public sealed record PrivilegedNamespace(string Name, Subject? Because);
 
 /// <summary>Who reaches which sensitive place.</summary>
 /// <param name="Head">The cluster.</param>
@@ -20,6 +29,12 @@ public sealed record RbacMatrixView(RbacHead Head, IReadOnlyList<string> Places,
 {
     /// <summary>The most rows that are shown.</summary>
     public const int Most = 200;
+
+    /// <summary>The most namespaces whose places are shown at once.</summary>
+    public const int MostNamespaces = 3;
+
+    /// <summary>The privileged namespaces.</summary>
+    public IReadOnlyList<PrivilegedNamespace> Namespaces { get; init; } = [];
 }
 
 /// <summary>What somebody reaches.</summary>

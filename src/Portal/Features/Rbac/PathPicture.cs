@@ -26,7 +26,8 @@ internal enum PathBoxKind
 /// <param name="Subject">Who it is, if it is somebody.</param>
 /// <param name="X">Its left edge.</param>
 /// <param name="Y">Its upper edge.</param>
-internal sealed record PathBox(string Key, PathBoxKind Kind, string Title, string Note, Subject? Subject, int X, int Y);
+/// <param name="Next">The box that its way goes on to, by its key; empty for the target. Of what is folded it is the box that unfolds.</param>
+internal sealed record PathBox(string Key, PathBoxKind Kind, string Title, string Note, Subject? Subject, int X, int Y, string Next);
 
 /// <summary>A line from the right edge of one box to the left edge of another.</summary>
 internal sealed record PathLine(int FromX, int FromY, int ToX, int ToY, bool IsCertain);
@@ -79,7 +80,7 @@ internal sealed class PathPicture
         var root = new Branch("", PathBoxKind.Place, paths[0].To.ToString(), "", null);
         foreach (var path in paths) Add(root, path);
         picture._deepest = picture.DepthOf(root);
-        picture.Place(root, 0);
+        picture.Place(root, 0, "");
         return picture;
     }
 
@@ -111,27 +112,27 @@ internal sealed class PathPicture
     }
 
     /// <returns>The middle of the box.</returns>
-    private int Place(Branch branch, int depth)
+    private int Place(Branch branch, int depth, string next)
     {
         var (shown, folded) = Split(branch);
         var x = (_deepest - depth) * Column;
-        var children = shown.ConvertAll(child => (Y: Place(child, depth + 1), child.IsCertain));
+        var children = shown.ConvertAll(child => (Y: Place(child, depth + 1, branch.Key), child.IsCertain));
         if (folded.Count > 0)
         {
             var at = _rows++ * Row;
-            _boxes.Add(new(branch.Key, PathBoxKind.Folded, $"and {folded.Count} more", folded.Sum(child => child.Ways) is var ways && ways != folded.Count ? $"with {ways} subjects" : "", null, x - Column, at));
+            _boxes.Add(new(branch.Key, PathBoxKind.Folded, $"and {folded.Count} more", folded.Sum(child => child.Ways) is var ways && ways != folded.Count ? $"with {ways} subjects" : "", null, x - Column, at, branch.Key));
             children.Add((at + (BoxHeight / 2), folded.TrueForAll(child => child.IsCertain)));
         }
 
         var middle = children.Count == 0 ? (_rows++ * Row) + (BoxHeight / 2) : (children[0].Y + children[^1].Y) / 2;
         _lines.AddRange(children.Select(child => new PathLine(x - Column + BoxWidth, child.Y, x, middle, child.IsCertain)));
-        _boxes.Add(new(branch.Key, branch.Kind, branch.Title, branch.Note, branch.Subject, x, middle - (BoxHeight / 2)));
+        _boxes.Add(new(branch.Key, branch.Kind, branch.Title, branch.Note, branch.Subject, x, middle - (BoxHeight / 2), next));
         return middle;
     }
 
     private sealed class Branch(string path, PathBoxKind kind, string title, string note, Subject? subject)
     {
-        public string Key { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 4));
+        public string Key { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)).AsSpan(0, 6));
 
         public PathBoxKind Kind { get; } = kind;
 

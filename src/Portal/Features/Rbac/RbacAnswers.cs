@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.Paths;
 using Lapse.Infrastructure.Rbac;
 
@@ -11,16 +12,43 @@ public sealed class RbacAnswers(RbacOptions options)
 {
     private readonly ConditionalWeakTable<RbacIndex, Kept> _kept = [];
 
-    /// <summary>The sensitive places of every cluster, the widest first.</summary>
-    public ImmutableArray<Place> Places { get; } = Place.Usual(options.Audit.PrivilegedNamespaces);
+    // With more there are more columns than anybody reads, and each is asked of every binding.
+    private const int MostLearnt = 12;
+
+    /// <summary>The privileged namespaces of a state: those that are named, then those that the audit learns from who is there.</summary>
+    public ImmutableArray<PrivilegedNamespace> PrivilegedOf(RbacIndex index) => KeptOf(index).Privileged.Value;
+
+    /// <summary>The sensitive places of a state, the widest first.</summary>
+    public ImmutableArray<Place> PlacesOf(RbacIndex index) => KeptOf(index).Places.Value;
 
     /// <summary>Who can become whom.</summary>
     public AttackPaths PathsOf(RbacIndex index) => KeptOf(index).Paths.Value;
 
-    /// <summary>Who reaches which of the <see cref="Places"/>.</summary>
+    /// <summary>Who reaches which of the places.</summary>
     public ImmutableArray<Reacher> ReachersOf(RbacIndex index) => KeptOf(index).Reachers.Value;
 
-    private Kept KeptOf(RbacIndex index) => _kept.GetValue(index, one => new(new(() => new AttackPaths(one)), new(() => one.Reaches(Places))));
+    private Kept KeptOf(RbacIndex index) => _kept.GetValue(index, one => new Kept(one, options.Audit.PrivilegedNamespaces));
 
-    private sealed record Kept(Lazy<AttackPaths> Paths, Lazy<ImmutableArray<Reacher>> Reachers);
+    private sealed class Kept
+    {
+        public Kept(RbacIndex index, ImmutableArray<string> named)
+        {
+            Paths = new(() => new AttackPaths(index));
+            Privileged = new(() =>
+            [
+                .. named.Select(space => new PrivilegedNamespace(space, null)),
+                .. PrivilegedNamespaces.Learnt(index.State, Paths.Value).Where(space => !named.Contains(space.Key)).OrderBy(space => space.Key, StringComparer.Ordinal).Take(MostLearnt).Select(space => new PrivilegedNamespace(space.Key, space.Value)),
+            ]);
+            Places = new(() => Place.Usual(Privileged.Value.Select(space => space.Name)));
+            Reachers = new(() => index.Reaches(Places.Value));
+        }
+
+        public Lazy<AttackPaths> Paths { get; }
+
+        public Lazy<ImmutableArray<PrivilegedNamespace>> Privileged { get; }
+
+        public Lazy<ImmutableArray<Place>> Places { get; }
+
+        public Lazy<ImmutableArray<Reacher>> Reachers { get; }
+    }
 }

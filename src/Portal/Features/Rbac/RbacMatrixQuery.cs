@@ -27,10 +27,13 @@ public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts,
 
         var asked = answers.ReachersOf(read.Index).Where(one => ask.Kind is null || one.Subject.Kind == ask.Kind).Where(one => RbacWords.Name(one.Subject).Contains(ask.Search, StringComparison.OrdinalIgnoreCase)).ToList();
         var shown = asked.Where(one => ask.WithKubernetes || !IsKubernetes(one)).ToList();
+        var privileged = answers.PrivilegedOf(read.Index);
+        var inSight = privileged.Any(space => space.Name == ask.Namespace) ? [ask.Namespace] : privileged.Take(RbacMatrixView.MostNamespaces).Select(space => space.Name).ToHashSet(StringComparer.Ordinal);
+        ImmutableArray<Place> places = [.. answers.PlacesOf(read.Index).Where(place => place.Namespace.Length == 0 || inSight.Contains(place.Namespace))];
         return new RbacMatrixView(
-            head.Value, [.. answers.Places.Select(place => place.Name)],
-            [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, answers.Places))],
-            shown.Count, asked.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]);
+            head.Value, [.. places.Select(place => place.Name)],
+            [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, places))],
+            shown.Count, asked.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]) { Namespaces = privileged };
     }
 
     private static bool IsKubernetes(Reacher reacher) => reacher.Reached.All(reached => reached.By.All(way => RbacWords.IsKubernetes(way.Binding)));

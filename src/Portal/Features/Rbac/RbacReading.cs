@@ -42,7 +42,7 @@ internal static class RbacReading
             .Where(s => ids.Contains(s.ClusterId) && db.RbacLooks.Any(l => l.ClusterId == s.ClusterId && l.Number == s.Number))
             .Select(s => new { s.ClusterId, s.TakenAt, s.Gaps, s.NotEvaluated }).ToDictionaryAsync(s => s.ClusterId, cancellation);
         var counted = await db.RbacFindings.AsNoTracking().Where(f => ids.Contains(f.ClusterId) && f.GoneAt == null)
-            .GroupBy(f => new { f.ClusterId, f.Gravity, Accepted = f.AcceptedUntil > now && f.Gravity <= f.AcceptedGravity })
+            .GroupBy(f => new { f.ClusterId, f.Gravity, Accepted = f.AcceptedBecause != "" || (f.AcceptedUntil > now && f.Gravity <= f.AcceptedGravity) })
             .Select(g => new { g.Key.ClusterId, g.Key.Gravity, g.Key.Accepted, Count = g.Count() }).ToListAsync(cancellation);
         return [.. clusters.Select(cluster =>
         {
@@ -62,17 +62,19 @@ internal static class RbacReading
         return new(all.GetValueOrDefault(Severity.Critical), all.GetValueOrDefault(Severity.High), all.GetValueOrDefault(Severity.Medium), all.GetValueOrDefault(Severity.Low), all.GetValueOrDefault(Severity.Info));
     }
 
-    /// <summary>Whether somebody accepted it, at this moment; the same as <see cref="KeptFinding.IsAccepted"/>.</summary>
-    public static Expression<Func<KeptFinding, bool>> IsAccepted(DateTimeOffset now) => finding => finding.AcceptedUntil > now && finding.Gravity <= finding.AcceptedGravity;
+    /// <summary>Whether it is accepted, by somebody or by the audit itself, at this moment; the same as <see cref="KeptFinding.IsAccepted"/>.</summary>
+    public static Expression<Func<KeptFinding, bool>> IsAccepted(DateTimeOffset now) => finding => finding.AcceptedBecause != "" || (finding.AcceptedUntil > now && finding.Gravity <= finding.AcceptedGravity);
 
     /// <summary>Whether it is not; not the plain opposite in SQL, where nothing compares with nothing.</summary>
-    public static Expression<Func<KeptFinding, bool>> IsOpen(DateTimeOffset now) => finding => finding.AcceptedUntil == null || finding.AcceptedUntil <= now || finding.Gravity > finding.AcceptedGravity;
+    public static Expression<Func<KeptFinding, bool>> IsOpen(DateTimeOffset now) => finding =>
+        finding.AcceptedBecause == "" && (finding.AcceptedUntil == null || finding.AcceptedUntil <= now || finding.Gravity > finding.AcceptedGravity);
 
     /// <summary>A finding for reading.</summary>
     public static FindingRow ToRow(KeptFinding finding, DateTimeOffset now) => new(
         finding.Fingerprint, finding.CheckId, finding.Title, finding.Severity, finding.Subject, finding.Role, finding.Binding, finding.Namespace, finding.Evidence, finding.Fix,
         finding.FirstSeenAt, finding.StandsSince, finding.LastSnapshot, finding.GoneAt, finding.NotEvaluatedSince, finding.IsAccepted(now) ? finding.AcceptedUntil : null,
-        finding.GoneAt is null && finding.StandsSince > now - FindingFilter.NewFor);
+        finding.GoneAt is null && finding.StandsSince > now - FindingFilter.NewFor)
+    { AcceptedBecause = finding.AcceptedBecause };
 
     /// <summary>A snapshot for reading.</summary>
     public static SnapshotRow ToRow(RbacSnapshot snapshot) => new(

@@ -143,11 +143,15 @@ public sealed record CheckCount(string Check, string Title, int Count);
 /// <param name="LastSnapshot">The number of the last snapshot that shows it; <see langword="null"/> while the newest does.</param>
 /// <param name="GoneAt">When it was seen to be gone; <see langword="null"/> while it stands.</param>
 /// <param name="NotEvaluatedSince">Since when it could not be looked for; <see langword="null"/> while it can.</param>
-/// <param name="AcceptedUntil">When it comes back; <see langword="null"/> if it is not accepted now.</param>
+/// <param name="AcceptedUntil">When it comes back; <see langword="null"/> if nobody accepts it now.</param>
 /// <param name="IsNew">Whether it stands for less than <see cref="FindingFilter.NewFor"/>.</param>
 public sealed record FindingRow(
     string Fingerprint, string Check, string Title, Severity Severity, Subject? Subject, string Role, string Binding, string Namespace, string Evidence, string Fix,
-    DateTimeOffset FirstSeenAt, DateTimeOffset StandsSince, int? LastSnapshot, DateTimeOffset? GoneAt, DateTimeOffset? NotEvaluatedSince, DateTimeOffset? AcceptedUntil, bool IsNew);
+    DateTimeOffset FirstSeenAt, DateTimeOffset StandsSince, int? LastSnapshot, DateTimeOffset? GoneAt, DateTimeOffset? NotEvaluatedSince, DateTimeOffset? AcceptedUntil, bool IsNew)
+{
+    /// <summary>Why the audit itself accepts it; empty for nearly all.</summary>
+    public string AcceptedBecause { get; init; } = "";
+}
 
 /// <summary>Asks for one finding.</summary>
 /// <param name="Cluster">The cluster's short name.</param>

@@ -10,18 +10,18 @@ internal static class CanCommand
 {
     public static Command Create()
     {
-        var (input, who, question, output) = (new RbacInputOptions(), new RbacRequesterOptions(), new RbacQuestionOptions(), RbacOutput.Option());
+        var (input, who, question, output) = (new RbacInputOptions(RbacNeeds.Access), new RbacRequesterOptions(), new RbacQuestionOptions(), RbacOutput.Option());
         var command = new Command("can", "Whether somebody may do something, and by which binding, role and rule. Ends with 0: allowed; 1: not allowed; 2: the input is wrong; 3: not allowed by what could be read, and not all could.");
         input.AddTo(command);
         who.AddTo(command);
         question.AddTo(command);
         command.Add(output);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            if (input.Read(parsed) is not { } read) return RbacCommand.Wrong;
+            if (await input.ReadAsync(parsed, cancellation) is not { } read) return RbacCommand.Wrong;
             var (requester, asked) = (who.Read(parsed), question.Read(parsed));
             var answer = read.Index.Authorize(requester, asked);
-            Gap[] gaps = [.. RbacOutput.MissingRoles(read.Index.WhatCan(requester).Where(holding => holding.Role is null).Select(holding => holding.Binding)), .. read.Reading.State.Gaps];
+            Gap[] gaps = [.. RbacOutput.MissingRoles(read, read.Index.WhatCan(requester).Where(holding => holding.Role is null).Select(holding => holding.Binding)), .. read.Gaps];
             if (parsed.GetValue(output) == RbacOutput.Json) PrintJson(answer, gaps);
             else PrintTable(answer, asked, requester, gaps, read);
             return answer.Allowed ? RbacCommand.Yes : read.Unless(RbacCommand.No);
@@ -48,6 +48,6 @@ internal static class CanCommand
             table.Print();
         }
 
-        RbacOutput.PrintBeside(gaps, read.Reading.Notes);
+        RbacOutput.PrintBeside(gaps, read.Notes);
     }
 }

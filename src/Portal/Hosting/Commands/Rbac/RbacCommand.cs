@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace Lapse.Portal.Hosting.Commands.Rbac;
 
 /// <summary>
-/// <c>lapse rbac</c>: asks manifests who may do what, and audits them, with neither database nor configuration. Scripts rely
-/// on the options, the JSON and the exit codes.
+/// <c>lapse rbac</c>: asks manifests or a cluster who may do what, and audits them. Without <c>--cluster</c> it needs neither database nor
+/// configuration. Scripts rely on the options, the JSON and the exit codes.
 /// </summary>
 internal static class RbacCommand
 {
@@ -22,7 +22,7 @@ internal static class RbacCommand
     /// <summary>The answer would be “not allowed” or “nothing found”, but part of the input could not be read.</summary>
     public const int Unknown = 3;
 
-    public static Command Create() => new(Name, "Ask manifests who may do what, and audit them. Needs neither database nor configuration.")
+    public static Command Create() => new(Name, "Ask manifests or a cluster who may do what, and audit them. Needs neither database nor configuration, but for --cluster.")
     {
         CanCommand.Create(),
         WhoCanCommand.Create(),

@@ -1,53 +1,48 @@
-using System.CommandLine;
+using System.Collections.Immutable;
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Rbac.Findings;
+using Lapse.Domain.Rbac.State;
 using Lapse.Infrastructure.Rbac.Manifests;
 
 namespace Lapse.Portal.Hosting.Commands.Rbac;
 
-/// <summary>What a question is asked of.</summary>
-/// <param name="Reading">What was read.</param>
-/// <param name="Index">The same, arranged for questions.</param>
-/// <param name="AllowUnread">Whether what could not be read is no reason for another exit code.</param>
-internal sealed record RbacInput(ManifestReading Reading, RbacIndex Index, bool AllowUnread)
+/// <summary>What a question needs to know of a cluster.</summary>
+internal enum RbacNeeds
 {
-    /// <summary>The exit code of an answer that would mean that all is well, unless part of the input could not be read.</summary>
-    public int Unless(int code) => Reading.State.Gaps.IsEmpty || AllowUnread ? code : RbacCommand.Unknown;
+    /// <summary>Roles and bindings.</summary>
+    Access,
+
+    /// <summary>Also which ServiceAccounts there are, since groups have them as members.</summary>
+    Holders,
+
+    /// <summary>Everything that the audit looks at.</summary>
+    Everything,
 }
 
-/// <summary>The options by which a verb gets its input.</summary>
-internal sealed class RbacInputOptions
+/// <summary>What a question is asked of.</summary>
+/// <param name="Index">The state, arranged for questions.</param>
+/// <param name="Gaps">What could not be read and may change the answer.</param>
+/// <param name="AllowUnread">Whether what could not be read is no reason for another exit code.</param>
+internal sealed record RbacInput(RbacIndex Index, ImmutableArray<Gap> Gaps, bool AllowUnread)
 {
-    private readonly Option<string> _manifests = new("--manifests") { Description = "A folder (with all below it), a file, or - for standard input: YAML, JSON, or what kubectl get … -o json prints.", Required = true };
-    private readonly Option<string> _namespace = new("--default-namespace") { Description = "The namespace of objects that do not name theirs.", DefaultValueFactory = _ => "default" };
-    private readonly Option<bool> _allowUnread = new("--allow-unread") { Description = "Do not end with 3 where part of the input could not be read; it is listed all the same." };
+    /// <summary>The manifests that it was read from; <see langword="null"/> for a cluster.</summary>
+    public ManifestReading? Manifests { get; init; }
 
-    public void AddTo(Command command)
-    {
-        command.Add(_manifests);
-        command.Add(_namespace);
-        command.Add(_allowUnread);
-    }
+    /// <summary>The cluster that it was read from, as an address or a name; empty for manifests.</summary>
+    public string Cluster { get; init; } = "";
 
-    /// <summary>Reads the input; <see langword="null"/> after it was said why that cannot be.</summary>
-    public RbacInput? Read(ParseResult parsed)
-    {
-        var path = parsed.GetRequiredValue(_manifests);
-        using var input = path == ManifestReader.StandardInput ? System.Console.OpenStandardInput() : null;
-        var read = ManifestReader.Read(path, parsed.GetRequiredValue(_namespace), input);
-        if (!read.Succeeded)
-        {
-            Console.Refuse(TextTable.Shown(read.Refusal!.Message));
-            return null;
-        }
+    /// <summary>What is worth knowing and leaves nothing out.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
 
-        var reading = read.Value;
-        if (reading.IsEmpty)
-        {
-            foreach (var gap in reading.State.Gaps) System.Console.Error.WriteLine(TextTable.Shown($"{gap.What}: {gap.Why}"));
-            Console.Refuse(TextTable.Shown($"There is nothing of Kubernetes to read in {path}."));
-            return null;
-        }
+    /// <summary>What is known beyond the state, for the audit.</summary>
+    public AuditRecords Records { get; init; } = new();
 
-        return new RbacInput(reading, new RbacIndex(reading.State), parsed.GetValue(_allowUnread));
-    }
+    /// <summary>What admins accepted in Lapse: how grave it was then, and until when, by fingerprint.</summary>
+    public IReadOnlyDictionary<string, (Severity Severity, DateTimeOffset Until)> Accepted { get; init; } = new Dictionary<string, (Severity, DateTimeOffset)>();
+
+    /// <summary>How many objects were read.</summary>
+    public required int Objects { get; init; }
+
+    /// <summary>The exit code of an answer that would mean that all is well, unless part of the input could not be read.</summary>
+    public int Unless(int code) => Gaps.IsEmpty || AllowUnread ? code : RbacCommand.Unknown;
 }

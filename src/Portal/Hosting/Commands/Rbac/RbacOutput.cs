@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.State;
 
 namespace Lapse.Portal.Hosting.Commands.Rbac;
@@ -50,19 +51,25 @@ internal static class RbacOutput
 
     public static JsonArray NotEvaluated(IEnumerable<Gap> gaps) => Array(gaps, gap => new JsonObject { ["what"] = gap.What, ["why"] = gap.Why });
 
-    /// <summary>What no reading of manifests can know, and what could not be read of these.</summary>
+    /// <summary>What no reading can know, and what could not be read of this one.</summary>
     public static IEnumerable<Gap> Unknown(RbacInput input, bool groups)
     {
         if (groups) yield return new Gap("members of groups", "Who belongs to a group is known to the cluster's authenticator alone.");
         yield return new Gap($"members of {Requester.Masters}", "They may do everything, before RBAC is asked. Who they are is known to the cluster's authenticator alone.");
         yield return new Gap("other authorizers", "Node, webhook and other authorizers of a cluster may allow more than its RBAC does.");
-        foreach (var gap in MissingRoles(input.Index.Bindings.Where(binding => input.Index.RoleOf(binding) is null))) yield return gap;
-        foreach (var gap in input.Reading.State.Gaps) yield return gap;
+        foreach (var gap in MissingRoles(input, input.Index.Bindings.Where(binding => input.Index.RoleOf(binding) is null))) yield return gap;
+        foreach (var gap in input.Gaps) yield return gap;
     }
 
-    /// <summary>Bindings whose role is not among what was read, such as one of Kubernetes' own: what they give is not known.</summary>
-    public static IEnumerable<Gap> MissingRoles(IEnumerable<BindingObject> bindings) =>
-        bindings.Select(binding => new Gap(binding.Reference, $"It gives the {binding.Role.Kind} {binding.Role.Name}, which is not among what was read. If the cluster has it, more is allowed."));
+    /// <summary>
+    /// Bindings whose role is not among what was read, such as one of Kubernetes' own: what they give is not known. In a cluster whose roles
+    /// were read they give nothing, which is known.
+    /// </summary>
+    public static IEnumerable<Gap> MissingRoles(RbacInput input, IEnumerable<BindingObject> bindings) =>
+        bindings.Where(binding => input.Manifests is not null || !input.Index.State.IsKnown(binding.Role.Kind == "Role" ? "roles" : "clusterroles"))
+            .Select(binding => new Gap(binding.Reference, $"It gives the {binding.Role.Kind} {binding.Role.Name}, which is not among what was read. If the cluster has it, more is allowed.{(IsDefault(input, binding) ? " Every cluster has it: --with-defaults adds it." : "")}"));
+
+    private static bool IsDefault(RbacInput input, BindingObject binding) => input.Manifests is not null && binding.Role.Kind == "ClusterRole" && KubernetesDefaults.Role("", binding.Role.Name) is not null;
 
     /// <summary>For people, what could not be read goes beside the answer.</summary>
     public static void PrintBeside(IEnumerable<Gap> gaps, IEnumerable<string> notes)

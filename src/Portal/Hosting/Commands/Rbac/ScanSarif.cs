@@ -12,21 +12,21 @@ internal static class ScanSarif
 
     public static JsonObject Of(ScanReport report)
     {
-        var checks = report.Audit.Findings.Select(finding => finding.Check).DistinctBy(check => check.Id).OrderBy(check => check.Id, StringComparer.Ordinal).ToList();
-        var places = checks.Select((check, place) => (check.Id, place)).ToDictionary(entry => entry.Id, entry => entry.place, StringComparer.Ordinal);
+        var gravest = report.Audit.Findings.GroupBy(finding => finding.Check.Id, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Max(finding => finding.Severity), StringComparer.Ordinal);
+        var rules = Rules(gravest);
         return Document(
-            RbacOutput.Array(checks, check => Rule(check, report)),
+            RbacOutput.Array(rules, rule => rule.Json),
             new JsonObject
             {
-                ["executionSuccessful"] = report.Reading.State.Gaps.IsEmpty,
+                ["executionSuccessful"] = report.Input.Gaps.IsEmpty,
                 ["toolExecutionNotifications"] = RbacOutput.Array(report.Unknown, gap =>
                 {
                     var notification = new JsonObject { ["level"] = "warning", ["message"] = Text($"Not evaluated: {gap.What}: {gap.Why}") };
-                    if (report.Reading.GapPlaces.TryGetValue(gap.What, out var place)) notification["locations"] = new JsonArray(Location(place));
+                    if (report.Input.Manifests?.GapPlaces.GetValueOrDefault(gap.What) is { } place) notification["locations"] = new JsonArray(Location(place));
                     return notification;
                 }),
             },
-            RbacOutput.Array(report.Audit.Findings, finding => Result(finding, places[finding.Check.Id], report)));
+            RbacOutput.Array(report.Audit.Findings, finding => Result(finding, rules.FindIndex(rule => rule.Id == finding.Check.Id), report)));
     }
 
     /// <summary>A document with one run of Lapse.</summary>
@@ -54,22 +54,33 @@ internal static class ScanSarif
         }),
     };
 
-    private static JsonObject Rule(Check check, ScanReport report)
+    /// <summary>A rule for each check, whether it found something or not, so that one can see what was looked for.</summary>
+    /// <param name="gravest">How grave the gravest finding of a check is, by its id. An id that no check has, as of an earlier release, is a rule too.</param>
+    public static List<(string Id, JsonObject Json)> Rules(IReadOnlyDictionary<string, Severity> gravest)
     {
-        var gravest = report.Audit.Findings.Where(finding => finding.Check.Id == check.Id).Max(finding => finding.Severity);
-        return new JsonObject
+        var unknown = gravest.Keys.Except(Checks.All.Select(check => check.Id), StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        return [.. Checks.All.OrderBy(check => check.Id, StringComparer.Ordinal).Select(check => (check.Id, Rule(check, gravest.TryGetValue(check.Id, out var severity) ? severity : null))), .. unknown.Select(id => (id, new JsonObject { ["id"] = id }))];
+    }
+
+    // Without a finding nothing says how grave one would be: that depends on where it reaches.
+    private static JsonObject Rule(Check check, Severity? gravest)
+    {
+        var properties = new JsonObject { ["tags"] = RbacOutput.Array<string>(["security", .. check.Cis.Select(id => $"CIS-{id}"), .. check.Mitre], tag => JsonValue.Create(tag)) };
+        var rule = new JsonObject
         {
             ["id"] = check.Id,
             ["shortDescription"] = Text(check.Title),
             ["fullDescription"] = Text(check.Attack),
             ["help"] = Text(check.Fix),
-            ["defaultConfiguration"] = new JsonObject { ["level"] = Level(gravest) },
-            ["properties"] = new JsonObject
-            {
-                ["security-severity"] = Score(gravest),
-                ["tags"] = RbacOutput.Array<string>(["security", .. check.Cis.Select(id => $"CIS-{id}"), .. check.Mitre], tag => JsonValue.Create(tag)),
-            },
         };
+        if (gravest is { } severity)
+        {
+            rule["defaultConfiguration"] = new JsonObject { ["level"] = Level(severity) };
+            properties["security-severity"] = Score(severity);
+        }
+
+        rule["properties"] = properties;
+        return rule;
     }
 
     private static JsonObject Result(Finding finding, int rule, ScanReport report)
@@ -77,7 +88,7 @@ internal static class ScanSarif
         var location = report.PlaceOf(finding) is { } place ? Location(place) : [];
         var names = new[] { finding.Binding, finding.Role, finding.Subject?.ToString() ?? "" }.Where(name => name.Length > 0);
         location["logicalLocations"] = RbacOutput.Array(names, name => new JsonObject { ["fullyQualifiedName"] = name, ["kind"] = "resource" });
-        return new JsonObject
+        var result = new JsonObject
         {
             ["ruleId"] = finding.Check.Id,
             ["ruleIndex"] = rule,
@@ -87,6 +98,16 @@ internal static class ScanSarif
             ["partialFingerprints"] = new JsonObject { ["lapseFinding/v1"] = finding.Fingerprint },
             ["properties"] = new JsonObject { ["severity"] = ScanReport.Word(finding.Severity) },
         };
+        if (report.Accepted(finding) is { } why) result["suppressions"] = Suppression(why);
+        return result;
+    }
+
+    /// <summary>That a finding is accepted, and why if the audit itself says so.</summary>
+    public static JsonArray Suppression(string because)
+    {
+        var suppression = new JsonObject { ["kind"] = "external", ["status"] = "accepted" };
+        if (because.Length > 0) suppression["justification"] = because;
+        return [suppression];
     }
 
     private static JsonObject Location(ManifestPlace place) => new()

@@ -9,17 +9,17 @@ internal static class WhatCanCommand
 {
     public static Command Create()
     {
-        var (input, who, output) = (new RbacInputOptions(), new RbacRequesterOptions(), RbacOutput.Option());
+        var (input, who, output) = (new RbacInputOptions(RbacNeeds.Access), new RbacRequesterOptions(), RbacOutput.Option());
         var command = new Command("what-can", "Everything that somebody may do, by binding. Ends with 0: answered; 2: the input is wrong; 3: answered, but not all could be read.");
         input.AddTo(command);
         who.AddTo(command);
         command.Add(output);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            if (input.Read(parsed) is not { } read) return RbacCommand.Wrong;
+            if (await input.ReadAsync(parsed, cancellation) is not { } read) return RbacCommand.Wrong;
             var requester = who.Read(parsed);
             var holdings = read.Index.WhatCan(requester);
-            Gap[] gaps = [.. RbacOutput.MissingRoles(holdings.Where(holding => holding.Role is null).Select(holding => holding.Binding)), .. read.Reading.State.Gaps];
+            Gap[] gaps = [.. RbacOutput.MissingRoles(read, holdings.Where(holding => holding.Role is null).Select(holding => holding.Binding)), .. read.Gaps];
             if (parsed.GetValue(output) == RbacOutput.Json)
             {
                 RbacOutput.Print(new JsonObject
@@ -47,7 +47,7 @@ internal static class WhatCanCommand
                         table.Add(holding.Binding.IsClusterWide ? "whole cluster" : holding.Binding.Namespace, holding.Binding.Reference, holding.Role!.Reference, holding.Through.ToString(), RbacOutput.Words(rule));
                 if (holdings.IsEmpty) System.Console.Out.WriteLine("Nothing, by what was read.");
                 else table.Print();
-                RbacOutput.PrintBeside(gaps, read.Reading.Notes);
+                RbacOutput.PrintBeside(gaps, read.Notes);
             }
 
             return read.Unless(RbacCommand.Yes);

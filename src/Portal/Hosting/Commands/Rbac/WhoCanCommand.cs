@@ -9,16 +9,16 @@ internal static class WhoCanCommand
 {
     public static Command Create()
     {
-        var (input, question, output) = (new RbacInputOptions(), new RbacQuestionOptions(), RbacOutput.Option());
+        var (input, question, output) = (new RbacInputOptions(RbacNeeds.Holders), new RbacQuestionOptions(), RbacOutput.Option());
         var anywhere = new Option<bool>("--anywhere", "-A") { Description = "Also whoever may do it in a single namespace only." };
         var command = new Command("who-can", "Who may do something: users, groups and ServiceAccounts, each with what gives it. Ends with 0: answered; 2: the input is wrong; 3: answered, but not all could be read.");
         input.AddTo(command);
         question.AddTo(command);
         command.Add(anywhere);
         command.Add(output);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            if (input.Read(parsed) is not { } read) return RbacCommand.Wrong;
+            if (await input.ReadAsync(parsed, cancellation) is not { } read) return RbacCommand.Wrong;
             var holders = read.Index.WhoCan(question.Read(parsed), parsed.GetValue(anywhere));
             Gap[] unknown = [.. RbacOutput.Unknown(read, holders.Any(holder => holder.Subject.Kind == SubjectKind.Group))];
             if (parsed.GetValue(output) == RbacOutput.Json)
@@ -41,7 +41,7 @@ internal static class WhoCanCommand
                     foreach (var via in holder.Via) table.Add(holder.Subject.ToString(), holder.Through ?? "", via.Binding.Reference, via.Role.Reference, $"{via.RuleIndex}: {RbacOutput.Words(via.Rule)}");
                 if (holders.IsEmpty) System.Console.Out.WriteLine("Nobody, by what was read.");
                 else table.Print();
-                RbacOutput.PrintBeside(unknown, read.Reading.Notes);
+                RbacOutput.PrintBeside(unknown, read.Notes);
             }
 
             return read.Unless(RbacCommand.Yes);
