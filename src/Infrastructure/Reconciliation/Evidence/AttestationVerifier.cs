@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Text;
@@ -36,27 +37,48 @@ internal sealed class AttestationVerifier(InstallationKey key, ProofVerifier pro
 
         var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == ConfigurationChangeId.From(changeId), cancellation);
         if (change is null || change.Status != ChangeStatus.Applied) return new("NotAttested", $"The {what} names a configuration change that never came into force.");
-        if (change.Kind != kind || change.SubjectId != subject || change.After != CanonicalJson.ToText(canonical))
-            return new("NotAttested", $"The {what} names a configuration change that says something else.");
-        return await VerifyAdminAsync(db, change.AuthorProofId, StepUpActs.Propose(change), change.AuthorId, what, cancellation)
-            ?? await VerifySecondAsync(db, change, what, cancellation);
+        if (change.SubjectId != subject || !Says(change, kind, canonical)) return new("NotAttested", $"The {what} names a configuration change that says something else.");
+        return (await VerifyChangeAsync(db, change, what, cancellation)).Refusal;
     }
 
-    private async Task<Refusal?> VerifySecondAsync(PortalDbContext db, ConfigurationChange change, string what, CancellationToken cancellation)
+    /// <summary>That the author of a change proved it and, if it needs one, a second admin confirmed it; whatever its row says of where it stands.</summary>
+    /// <param name="db">A context.</param>
+    /// <param name="change">The change as its row has it now.</param>
+    /// <param name="what">What it vouches for, in words.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <returns>What the admins' own tokens say; the reason if they prove nothing.</returns>
+    public async Task<Outcome<IReadOnlyList<ProvedAct>>> VerifyChangeAsync(PortalDbContext db, ConfigurationChange change, string what, CancellationToken cancellation)
     {
-        if (!change.NeedsSecondAdmin) return null;
-        if (change.ConfirmerId is not { } confirmer) return new("NotAttested", $"No second admin confirmed the {what}.");
-        if (await VerifyAdminAsync(db, change.ConfirmerProofId, StepUpActs.Confirm(change, confirmer), confirmer, what, cancellation) is { } refused) return refused;
+        var author = await VerifyAdminAsync(db, change.AuthorProofId, StepUpActs.Propose(change), change.AuthorId, what, cancellation);
+        if (!author.Succeeded) return author.Refusal!;
+        if (!change.NeedsSecondAdmin) return new ProvedAct[] { author.Value };
+        if (change.ConfirmerId is not { } confirmer) return new Refusal("NotAttested", $"No second admin confirmed the {what}.");
+        var second = await VerifyAdminAsync(db, change.ConfirmerProofId, StepUpActs.Confirm(change, confirmer), confirmer, what, cancellation);
+        if (!second.Succeeded) return second.Refusal!;
         // (issuer, sub) is unique in the table of people, so two ids are two people once each token was found to be its person's.
-        return confirmer == change.AuthorId ? new("NotAttested", $"The same admin proposed and confirmed the {what}.") : null;
+        return confirmer == change.AuthorId ? new Refusal("NotAttested", $"The same admin proposed and confirmed the {what}.") : new[] { author.Value, second.Value };
     }
 
-    private async Task<Refusal?> VerifyAdminAsync(PortalDbContext db, StepUpProofId? proof, StepUpAct act, PersonId admin, string what, CancellationToken cancellation)
+    /// <summary>That an admin proved an act.</summary>
+    /// <param name="db">A context.</param>
+    /// <param name="proof">The proof that the row names.</param>
+    /// <param name="act">The act, rebuilt from the rows.</param>
+    /// <param name="admin">Who acted.</param>
+    /// <param name="what">What it vouches for, in words.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Outcome<ProvedAct>> VerifyAdminAsync(PortalDbContext db, StepUpProofId? proof, StepUpAct act, PersonId admin, string what, CancellationToken cancellation)
     {
         var person = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == admin, cancellation);
-        if (person is null) return new("NotAttested", $"The admin who vouches for the {what} is unknown.");
+        if (person is null) return new Refusal("NotAttested", $"The admin who vouches for the {what} is unknown.");
         var proved = await proofs.VerifyAsync(db, proof, act, person, cancellation);
-        if (!proved.Succeeded) return proved.Refusal;
-        return groups.IsAdmin(proved.Value.Groups) ? null : new("NotAttested", $"Whoever vouches for the {what} was no admin when they did.");
+        if (!proved.Succeeded) return proved;
+        return groups.IsAdmin(proved.Value.Groups) ? proved : new Refusal("NotAttested", $"Whoever vouches for the {what} was no admin when they did.");
+    }
+
+    // A change from standing to just-in-time access has the entry that it makes as a part of what it says.
+    private static bool Says(ConfigurationChange change, ChangeKind kind, JsonObject canonical)
+    {
+        if (change.Kind == kind) return change.After == CanonicalJson.ToText(canonical);
+        return kind == ChangeKind.ElevatedRole && change.Kind == ChangeKind.JustInTime && JustInTimeChange.MadeEntry(change.After) is { } made && JsonNode.DeepEquals(made, canonical);
     }
 }
