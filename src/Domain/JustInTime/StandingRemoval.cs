@@ -117,6 +117,7 @@ public sealed class StandingRemoval
     /// <summary>It was seen gone.</summary>
     public void SeenGone(DateTimeOffset now)
     {
+        if (Status == RemovalStatus.Restoring) throw Wrong(RemovalStatus.Removed);
         var byHand = Status == RemovalStatus.Waiting;
         Status = RemovalMoves.Table.Move(Status, RemovalStatus.Removed);
         (RemovedAt, RemovedByHand) = (now, byHand);
@@ -157,6 +158,7 @@ public sealed class StandingRemoval
     /// <summary>It is not made again.</summary>
     public void NotRestored(string message, DateTimeOffset now)
     {
+        if (Status != RemovalStatus.Restoring) throw Wrong(RemovalStatus.Removed);
         Status = RemovalMoves.Table.Move(Status, RemovalStatus.Removed);
         RestoreProofId = null;
         Say(message, lacksRight: false, now);
@@ -164,6 +166,8 @@ public sealed class StandingRemoval
 
     /// <summary>Something is in the way; it is looked at again.</summary>
     public void Wait(string message, bool lacksRight, DateTimeOffset nextLook) => Say(message, lacksRight, nextLook);
+
+    private InvalidMoveException Wrong(RemovalStatus to) => new(nameof(RemovalStatus), Status.ToString(), to.ToString());
 
     private void Say(string message, bool lacksRight, DateTimeOffset nextLook) =>
         (Message, LacksRight, DueAt) = (message.Length <= LongestMessage ? message : message[..LongestMessage], lacksRight, nextLook);

@@ -1,13 +1,10 @@
+using System.Security.Cryptography.X509Certificates;
 using k8s;
 using k8s.Models;
 using Lapse.Domain.Access;
+using Lapse.Domain.Rbac;
 
 namespace Lapse.Infrastructure.Kubernetes;
-
-/// <summary>By which names a cluster knows whoever asks.</summary>
-/// <param name="UserName">The user name.</param>
-/// <param name="Groups">The groups, those that the API server adds by itself among them.</param>
-public sealed record ClusterIdentityNames(string UserName, IReadOnlyList<string> Groups);
 
 public sealed partial class ClusterApi
 {
@@ -30,13 +27,22 @@ public sealed partial class ClusterApi
     /// <param name="cancellationToken">The caller's; cancelled after sending, the binding may still be created.</param>
     public Task<CreateBindingResult> CreateStandingAsync(BindingObject wanted, CancellationToken cancellationToken) => CreateAsync(wanted, null, cancellationToken);
 
-    /// <summary>By which names the cluster knows Lapse; older servers do not say (before 1.28).</summary>
-    public Task<ClusterResult<ClusterIdentityNames>> WhoAmIAsync(CancellationToken cancellationToken) => ClusterCalls.RunAsync(
-        async () =>
-        {
-            var review = await _client.AuthenticationV1.CreateSelfSubjectReviewAsync(new V1SelfSubjectReview(), cancellationToken: cancellationToken);
-            var user = ClusterCalls.Required(review?.Status?.UserInfo);
-            return new ClusterIdentityNames(ClusterCalls.Required(user.Username), [.. user.Groups ?? []]);
-        },
-        cancellationToken);
+    /// <summary>
+    /// The names by which the cluster knows Lapse: user name and groups. Servers before 1.28 do not say it; then it is what the credential
+    /// itself says, as an API server reads it.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> OwnNamesAsync(CancellationToken cancellationToken)
+    {
+        var review = await ClusterCalls.RunAsync(() => _client.AuthenticationV1.CreateSelfSubjectReviewAsync(new V1SelfSubjectReview(), cancellationToken: cancellationToken), cancellationToken);
+        if (review is { Succeeded: true, Value.Status.UserInfo: { Username.Length: > 0 } user }) return [user.Username, .. (user.Groups ?? []).Where(group => group != Requester.Authenticated)];
+        if (OwnToken is { } token) return [$"system:serviceaccount:{token.Namespace}:{token.Name}"];
+        return _connection.Address.Credential is ClusterCredential.ClientCertificate certificate ? NamesIn(certificate.CertificatePem) : [];
+    }
+
+    // The common name is the user, each organization a group (k8s.io/apiserver, pkg/authentication/request/x509).
+    private static List<string> NamesIn(string pem)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(pem);
+        return [.. certificate.SubjectName.EnumerateRelativeDistinguishedNames().Where(name => !name.HasMultipleElements && name.GetSingleElementType().Value is ("2.5.4.3" or "2.5.4.10")).Select(name => name.GetSingleElementValue()).OfType<string>()];
+    }
 }

@@ -71,8 +71,7 @@ public sealed class ClusterChecks(OutboundOptions outbound, Sealer sealer, TimeP
         var address = cluster.Open(sealer);
         if (!address.Succeeded) return address.Refusal!;
         using var api = Open(address.Value);
-        var own = await OwnNamesAsync(api, cancellation);
-        if (!own.Succeeded) return own.Refusal!;
+        var own = await api.OwnNamesAsync(cancellation);
         List<ReviewedBinding> found = [];
         foreach (var (place, name) in wanted)
         {
@@ -80,19 +79,10 @@ public sealed class ClusterChecks(OutboundOptions outbound, Sealer sealer, TimeP
             if (look is GetBindingResult.NotFound) return new Refusal("BindingGone", $"{ReviewedBinding.ReferenceOf(place, name)} is not in the cluster any more.");
             if (look is not GetBindingResult.Found { Binding: var binding }) return new Refusal("ClusterDoesNotAnswer", $"The cluster does not show {ReviewedBinding.ReferenceOf(place, name)}: {((GetBindingResult.Unknown)look).Failure.Message}");
             var reviewed = new ReviewedBinding(binding);
-            if (StandingRules.Check(reviewed, own.Value) is { } refusal) return refusal;
+            if (StandingRules.Check(reviewed, own) is { } refusal) return refusal;
             found.Add(reviewed);
         }
         return StandingRules.CheckTogether(found) is { } together ? together : found;
-    }
-
-    // Servers before 1.28 do not say who asks; a token says it itself.
-    private static async Task<Outcome<IReadOnlyList<string>>> OwnNamesAsync(ClusterApi api, CancellationToken cancellation)
-    {
-        var who = await api.WhoAmIAsync(cancellation);
-        if (who.Succeeded) return new[] { who.Value.UserName }.Concat(who.Value.Groups.Where(group => group != Requester.Authenticated)).ToList();
-        if (who.Failure!.IsTransient) return new Refusal("ClusterDoesNotAnswer", $"The cluster does not say who Lapse is there: {who.Failure.Message}");
-        return api.OwnToken is { } token ? new[] { $"system:serviceaccount:{token.Namespace}:{token.Name}" } : Array.Empty<string>();
     }
 
     /// <summary>Whether the cluster takes the portal's own tokens. It must not: then a token that Lapse keeps as a proof would open it.</summary>
