@@ -1004,6 +1004,133 @@ namespace Lapse.Migrations
                     b.ToTable("hold_ends", (string)null);
                 });
 
+            modelBuilder.Entity("Lapse.Domain.JustInTime.StandingRemoval", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("ChangeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("change_id");
+
+                    b.Property<Guid>("ClusterId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("cluster_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<Guid?>("DecidedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("digest");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<Guid>("ElevatedRoleId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("elevated_role_id");
+
+                    b.Property<bool>("LacksRight")
+                        .HasColumnType("boolean")
+                        .HasColumnName("lacks_right");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("message");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(253)
+                        .HasColumnType("character varying(253)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Namespace")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("namespace");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
+                    b.Property<bool>("RemovedByHand")
+                        .HasColumnType("boolean")
+                        .HasColumnName("removed_by_hand");
+
+                    b.Property<Guid?>("RestoreProofId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("restore_proof_id");
+
+                    b.Property<DateTimeOffset?>("RestoredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("restored_at");
+
+                    b.Property<string>("RestoredUid")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("restored_uid");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Uid")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("uid");
+
+                    b.Property<uint>("xmin")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("Id")
+                        .HasName("pk_standing_removals");
+
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_standing_removals_due")
+                        .HasFilter("status IN ('Waiting', 'Removing', 'Restoring')");
+
+                    b.HasIndex("ElevatedRoleId")
+                        .HasDatabaseName("ix_standing_removals_elevated_role_id");
+
+                    b.HasIndex("ChangeId", "Position")
+                        .IsUnique()
+                        .HasDatabaseName("ix_standing_removals_change_id_position");
+
+                    b.HasIndex("ClusterId", "Id")
+                        .HasDatabaseName("ix_standing_removals_cluster_id_id");
+
+                    b.HasIndex("ClusterId", "Uid")
+                        .IsUnique()
+                        .HasDatabaseName("ix_standing_removals_open")
+                        .HasFilter("status IN ('Waiting', 'Removing')");
+
+                    b.ToTable("standing_removals", (string)null);
+                });
+
             modelBuilder.Entity("Lapse.Domain.Ledger.KeptCheckpoint", b =>
                 {
                     b.Property<long>("Id")
@@ -2229,6 +2356,30 @@ namespace Lapse.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_hold_ends_step_up_proofs_proof_id");
+                });
+
+            modelBuilder.Entity("Lapse.Domain.JustInTime.StandingRemoval", b =>
+                {
+                    b.HasOne("Lapse.Domain.Catalogue.ConfigurationChange", null)
+                        .WithMany()
+                        .HasForeignKey("ChangeId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_standing_removals_configuration_changes_change_id");
+
+                    b.HasOne("Lapse.Domain.Catalogue.Cluster", null)
+                        .WithMany()
+                        .HasForeignKey("ClusterId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_standing_removals_clusters_cluster_id");
+
+                    b.HasOne("Lapse.Domain.Catalogue.ElevatedRole", null)
+                        .WithMany()
+                        .HasForeignKey("ElevatedRoleId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_standing_removals_elevated_roles_elevated_role_id");
                 });
 
             modelBuilder.Entity("Lapse.Domain.People.SignInSession", b =>

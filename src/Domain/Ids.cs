@@ -165,3 +165,13 @@ public readonly record struct FindingAcceptanceId(Guid Value) : IUuidId<FindingA
     /// <inheritdoc/>
     public override string ToString() => Value.ToString("D");
 }
+
+/// <summary>The removal of one standing binding.</summary>
+public readonly record struct StandingRemovalId(Guid Value) : IUuidId<StandingRemovalId>
+{
+    /// <inheritdoc/>
+    public static StandingRemovalId From(Guid value) => new(value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}

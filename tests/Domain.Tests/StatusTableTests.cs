@@ -1,5 +1,6 @@
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Xunit;
 
 namespace Lapse.Domain.Tests;
@@ -17,6 +18,14 @@ public class StatusTableTests
 
     public static TheoryData<ChangeStatus, ChangeStatus, bool> ChangeTable() => Every<ChangeStatus>(
         "Draft→AwaitingSecondAdmin", "Draft→Applied", "Draft→Withdrawn", "AwaitingSecondAdmin→Applied", "AwaitingSecondAdmin→Withdrawn", "AwaitingSecondAdmin→TimedOut");
+
+    public static TheoryData<RemovalStatus, RemovalStatus, bool> RemovalTable() => Every<RemovalStatus>(
+        "Waiting→Removing", "Waiting→Removed", "Waiting→Changed", "Waiting→Kept", "Removing→Waiting", "Removing→Removed", "Removing→Changed",
+        "Removed→Restoring", "Restoring→Restored", "Restoring→Removed");
+
+    [Theory]
+    [MemberData(nameof(RemovalTable))]
+    public void Table_OfRemovals_IsThatOfTheDesign(RemovalStatus from, RemovalStatus to, bool allowed) => Check(RemovalMoves.Table, from, to, allowed);
 
     [Theory]
     [MemberData(nameof(RequestTable))]

@@ -48,6 +48,9 @@ public sealed record BindingObject
     /// <summary>Set by the server: tells this object from an earlier one of the same name. Empty for one that is only wanted.</summary>
     public string Uid { get; init; } = "";
 
+    /// <summary>Set by the server: changes with every write to the object. Empty for one that is only wanted.</summary>
+    public string ResourceVersion { get; init; } = "";
+
     /// <summary>Set by the server: when it was made; <see langword="null"/> for one that is only wanted.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
@@ -56,6 +59,9 @@ public sealed record BindingObject
 
     /// <summary>What holds its deletion up.</summary>
     public IReadOnlyList<string> Finalizers { get; init; } = [];
+
+    /// <summary>The objects that it belongs to, such as <c>Team payments</c>: whatever controls those makes it anew.</summary>
+    public IReadOnlyList<string> Owners { get; init; } = [];
 
     /// <summary>Whether it wears the label of Lapse.</summary>
     public bool WearsOurLabel => Labels.TryGetValue(BindingKeys.ManagedBy, out var value) && value == BindingKeys.ManagedByLapse;

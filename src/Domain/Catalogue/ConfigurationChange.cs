@@ -20,6 +20,9 @@ public enum ChangeKind
 
     /// <summary>A workflow is made or changed.</summary>
     Workflow,
+
+    /// <summary>Standing access becomes a catalogue entry, and its bindings go.</summary>
+    JustInTime,
 }
 
 /// <summary>Where a configuration change stands.</summary>

@@ -90,6 +90,27 @@ public static class LedgerActs
     /// <summary>No second admin confirmed a change in time.</summary>
     public const string ChangeTimedOut = "change.timed-out";
 
+    /// <summary>A standing binding is about to be deleted, as a reviewed change says.</summary>
+    public const string BindingRemoving = "binding.removing";
+
+    /// <summary>A standing binding was seen gone.</summary>
+    public const string BindingRemoved = "binding.removed";
+
+    /// <summary>A standing binding was left alone, because it is not the one that was reviewed.</summary>
+    public const string BindingChanged = "binding.changed";
+
+    /// <summary>An admin gave the removal of a standing binding up before it began.</summary>
+    public const string BindingKept = "binding.kept";
+
+    /// <summary>An admin proved that a removed standing binding shall be made again.</summary>
+    public const string BindingRestoring = "binding.restoring";
+
+    /// <summary>A removed standing binding is there again, exactly as it was reviewed.</summary>
+    public const string BindingRestored = "binding.restored";
+
+    /// <summary>A removed standing binding was not made again.</summary>
+    public const string BindingNotRestored = "binding.not-restored";
+
     /// <summary>An admin accepted a finding of the audit until a day.</summary>
     public const string FindingAccepted = "finding.accepted";
 

@@ -103,6 +103,19 @@ public sealed partial record AccessWidening
         return In(roles, gains);
     }
 
+    /// <summary>What a binding gives that somebody does not have there by what is left.</summary>
+    /// <param name="left">All that is bound otherwise.</param>
+    /// <param name="who">Somebody whom the binding names, with all groups that count.</param>
+    /// <param name="binding">The binding; it need not be among what is left.</param>
+    /// <param name="counts">Which of the bindings that are left count.</param>
+    public static ImmutableArray<PolicyRule> Unheld(RbacIndex left, Requester who, BindingObject binding, Func<BindingObject, bool> counts)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(binding);
+        ArgumentNullException.ThrowIfNull(counts);
+        return left.RoleOf(binding) is { } role ? Gained(Held(left, who, binding.Namespace, counts), Effective(binding, Gained([], role.Rules))) : [];
+    }
+
     private static AccessWidening In(IEnumerable<Growth> roles, IEnumerable<Gain> gains) => new(
         [.. roles.OrderBy(growth => growth.Role.Namespace, StringComparer.Ordinal).ThenBy(growth => growth.Role.Name, StringComparer.Ordinal)],
         [.. gains
@@ -120,7 +133,7 @@ public sealed partial record AccessWidening
         {
             var atoms = named.Contains(subject) ? kept : all ??= Effective(binding, Gained([], role.Rules));
             if (atoms.IsEmpty) continue;
-            yield return new Gain(subject, binding, role, atoms, Gained(Held(before, subject, binding.Namespace), atoms));
+            yield return new Gain(subject, binding, role, atoms, Gained(Held(before, Requester.Of(subject), binding.Namespace, _ => true), atoms));
         }
     }
 
@@ -131,9 +144,9 @@ public sealed partial record AccessWidening
     private static ImmutableArray<PolicyRule> Effective(BindingObject binding, ImmutableArray<PolicyRule> atoms) =>
         binding.IsClusterWide ? atoms : [.. atoms.Where(atom => atom.NonResourceUrls.IsEmpty)];
 
-    private static List<PolicyRule> Held(RbacIndex before, Subject subject, string namespaceName) =>
-        [.. before.WhatCan(Requester.Of(subject))
-            .Where(holding => holding.Role is not null && (holding.Binding.IsClusterWide || holding.Binding.Namespace == namespaceName))
+    private static List<PolicyRule> Held(RbacIndex before, Requester who, string namespaceName, Func<BindingObject, bool> counts) =>
+        [.. before.WhatCan(who)
+            .Where(holding => holding.Role is not null && counts(holding.Binding) && (holding.Binding.IsClusterWide || holding.Binding.Namespace == namespaceName))
             .SelectMany(holding => holding.Role!.Rules.Where(rule => holding.Binding.IsClusterWide || rule.NonResourceUrls.IsEmpty))];
 
     private static ImmutableArray<PolicyRule> Gained(IReadOnlyList<PolicyRule> owner, ImmutableArray<PolicyRule> servant)

@@ -24,6 +24,9 @@ public enum ActKind
     /// <summary>End a hold, so that access starts again.</summary>
     EndHold,
 
+    /// <summary>Make a standing binding again that was removed.</summary>
+    RestoreBinding,
+
     /// <summary>See whether the identity provider proves freshness and the factor.</summary>
     TestProvider,
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Text;
@@ -66,6 +67,17 @@ public static class StepUpActs
         ["begunAt"] = CanonicalTime.Text(hold.BegunAt),
         ["begunBy"] = hold.BegunBy,
         ["witness"] = hold.Witness,
+    });
+
+    /// <summary>“I make this standing binding again, exactly as it was reviewed.”</summary>
+    /// <param name="removal">A binding that was removed.</param>
+    /// <param name="admin">Who restores it.</param>
+    public static StepUpAct Restore(StandingRemoval removal, PersonId admin) => new(ActKind.RestoreBinding, removal.Id.Value, 1, admin, new()
+    {
+        ["change"] = removal.ChangeId.ToString(),
+        ["cluster"] = removal.ClusterId.ToString(),
+        ["binding"] = removal.Reference,
+        ["digest"] = removal.Digest,
     });
 
     /// <summary>“I test the provider with these settings.”</summary>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Text;
@@ -64,9 +65,16 @@ internal sealed class BundleStory(JsonObject bundle, BundleTokens tokens, ECDsa 
         var token = await tokens.VerifyAsync(change.ObjectOrNull($"{which}Proof"), act, change.TextOrNull(which) ?? throw new BundleFault("An admin is missing."));
         BundleFault.Unless(token.Groups is not null && token.Groups.Contains(bundle.Text("provider", "adminGroup"), StringComparer.Ordinal), "Whoever vouches was no admin.");
         var said = change.Object($"{which}Proof", "act");
-        BundleFault.Unless(said.Text("subject") == change.Text("id") && said.Text("content", "kind") == kind.ToString() && said.Text("content", "subject") == content.Text("id")
-            && said.Text("content", "after") == CanonicalJson.ToText(content), "The admin's change says something else.");
+        BundleFault.Unless(said.Text("subject") == change.Text("id") && said.Text("content", "subject") == content.Text("id") && Says(said, kind, content), "The admin's change says something else.");
         return Name(change.Text(which));
+    }
+
+    // A change from standing to just-in-time access has the entry that it makes as a part of what it says.
+    private static bool Says(JsonObject said, ChangeKind kind, JsonObject content)
+    {
+        var (of, after) = (said.Text("content", "kind"), said.Text("content", "after"));
+        if (of == kind.ToString()) return after == CanonicalJson.ToText(content);
+        return kind == ChangeKind.ElevatedRole && of == nameof(ChangeKind.JustInTime) && JustInTimeChange.MadeEntry(after) is { } made && JsonNode.DeepEquals(made, content);
     }
 
     /// <summary>That the request is within what its entry gives, by somebody who may ask, about the rules that the bundle has.</summary>

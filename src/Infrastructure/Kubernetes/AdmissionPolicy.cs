@@ -2,12 +2,14 @@ using System.Globalization;
 using k8s;
 using k8s.Models;
 using Lapse.Domain.Access;
+using Lapse.Domain.JustInTime;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
 /// <summary>
 /// ValidatingAdmissionPolicies (Kubernetes 1.30 and later) that contain a stolen token of the portal: with it one can create
-/// only what the catalogue offers, for one person and a probe, with an end; and delete only bindings of grants. A second one
+/// only what the catalogue offers, for one person and a probe, with an end; and delete only bindings of grants. The standing bindings
+/// that reviewed changes take away may be deleted by name, and made again exactly. A second one
 /// keeps anybody else from making or changing a binding that has the name of a grant's.
 /// </summary>
 public static class AdmissionPolicy
@@ -18,6 +20,9 @@ public static class AdmissionPolicy
     /// <summary>The policy about what everybody else may do to bindings of grants.</summary>
     public const string OthersPolicy = "lapse-grants-are-written-by-lapse";
 
+    // The variable that says whether it is about a standing binding that was reviewed.
+    private const string Standing = "standing";
+
     // As BindingKeys.IsBindingName; RE2, as CEL has it.
     private const string NamePattern = "^lapse-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
@@ -26,8 +31,9 @@ public static class AdmissionPolicy
     /// <param name="account">The portal's ServiceAccount.</param>
     /// <param name="userNamePrefix">What the cluster puts before people's names; empty if nothing.</param>
     /// <param name="longest">The longest that a binding may live: the catalogue's longest, a minute for becoming usable, and some for clocks that differ.</param>
+    /// <param name="standing">The standing bindings that reviewed changes let the portal remove or restore: these by name, and made again with exactly their role and subjects.</param>
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(
-        IEnumerable<ClusterRightsEntry> entries, PortalAccount account, string userNamePrefix, TimeSpan longest) =>
+        IEnumerable<ClusterRightsEntry> entries, PortalAccount account, string userNamePrefix, TimeSpan longest, IReadOnlyCollection<ReviewedBinding>? standing = null) =>
     [
         Policy(
             PortalPolicy,
@@ -38,8 +44,9 @@ public static class AdmissionPolicy
                 new() { Name = "isCreate", Expression = "request.operation == \"CREATE\"" },
                 new() { Name = "place", Expression = $"has(request.namespace) && request.namespace != \"\" ? request.namespace : {Quote(BindingKeys.ClusterWide)}" },
                 new() { Name = "people", Expression = $"variables.isCreate && has(object.subjects) ? object.subjects.filter(s, !s.name.startsWith({Quote(BindingProbe.Prefix)})) : []" },
+                .. standing is { Count: > 0 } ? [new() { Name = Standing, Expression = IsStanding(standing) }] : Array.Empty<V1Variable>(),
             ],
-            PortalRules(Offers(entries), userNamePrefix, longest)),
+            PortalRules(Offers(entries), userNamePrefix, longest, standing is { Count: > 0 })),
         Activation(PortalPolicy),
         Policy(
             OthersPolicy,
@@ -53,9 +60,29 @@ public static class AdmissionPolicy
         Activation(OthersPolicy),
     ];
 
-    private static V1Validation[] PortalRules(IEnumerable<string> offers, string prefix, TimeSpan longest) =>
+    private static V1Validation[] PortalRules(IEnumerable<string> offers, string prefix, TimeSpan longest, bool hasStanding) =>
     [
         Rule("request.operation != \"UPDATE\"", "Lapse never changes a binding."),
+        .. GrantRules(offers, prefix, longest).Select(rule => hasStanding ? Rule($"variables.{Standing} || ({rule.Expression})", rule.Message) : rule),
+        Rule("!variables.isCreate || !has(object.metadata.finalizers) || size(object.metadata.finalizers) == 0", "Nothing may hold up the deletion of a binding of a grant."),
+    ];
+
+    // By name when it is deleted; by name, role and subjects, in their order, when it is made again.
+    private static string IsStanding(IReadOnlyCollection<ReviewedBinding> standing)
+    {
+        var names = standing.Select(one => Quote($"{Place(one)} {one.Binding.Name}")).Distinct().Order(StringComparer.Ordinal);
+        var exact = standing.Select(one =>
+            $"(variables.place == {Quote(Place(one))} && object.metadata.name == {Quote(one.Binding.Name)}"
+            + $" && object.roleRef.kind == {Quote(one.Binding.RoleRef.Kind)} && object.roleRef.name == {Quote(one.Binding.RoleRef.Name)}"
+            + $" && has(object.subjects) && object.subjects.map(s, s.kind + \" \" + s.name) == [{string.Join(", ", one.Binding.Subjects.Select(subject => Quote($"{subject.Kind} {subject.Name}")))}])")
+            .Distinct().Order(StringComparer.Ordinal);
+        return $"request.operation == \"DELETE\" ? (variables.place + \" \" + oldObject.metadata.name) in [{string.Join(", ", names)}] : variables.isCreate && ({string.Join(" || ", exact)})";
+
+        static string Place(ReviewedBinding one) => one.Binding.Namespace ?? BindingKeys.ClusterWide;
+    }
+
+    private static V1Validation[] GrantRules(IEnumerable<string> offers, string prefix, TimeSpan longest) =>
+    [
         Rule($"variables.binding.metadata.name.matches({Quote(NamePattern)})", "Lapse writes bindings of grants only."),
         Rule(
             $"!variables.isCreate || (variables.place + \" \" + object.roleRef.kind + \"/\" + object.roleRef.name) in [{string.Join(", ", offers.Select(Quote))}]",
@@ -73,7 +100,6 @@ public static class AdmissionPolicy
         Rule(
             $"!variables.isCreate || (object.metadata.labels[{Quote(BindingKeys.ManagedBy)}] == {Quote(BindingKeys.ManagedByLapse)} && {Quote(BindingKeys.Signature)} in object.metadata.annotations)",
             "The binding must wear the label of Lapse and carry a signature."),
-        Rule("!variables.isCreate || !has(object.metadata.finalizers) || size(object.metadata.finalizers) == 0", "Nothing may hold up the deletion of a binding of a grant."),
     ];
 
     // Taking finalizers off must stay possible, or a held binding could never go.

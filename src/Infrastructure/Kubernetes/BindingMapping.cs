@@ -45,9 +45,11 @@ public static class BindingMapping
             RoleRef = new(role.ApiGroup ?? "", role.Kind ?? "", role.Name ?? ""),
             Subjects = [.. (subjects ?? []).Select(subject => new BindingSubject(subject.Kind ?? "", subject.ApiGroup ?? "", subject.Name ?? "", subject.NamespaceProperty ?? ""))],
             Uid = metadata.Uid ?? "",
+            ResourceVersion = metadata.ResourceVersion ?? "",
             CreatedAt = Utc(metadata.CreationTimestamp),
             DeletedAt = Utc(metadata.DeletionTimestamp),
             Finalizers = [.. metadata.Finalizers ?? []],
+            Owners = [.. (metadata.OwnerReferences ?? []).Select(owner => $"{owner.Kind} {owner.Name}")],
         };
 
     private static V1ObjectMeta ToMetadata(BindingObject binding) => new()

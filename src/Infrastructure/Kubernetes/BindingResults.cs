@@ -62,7 +62,7 @@ public abstract record DeleteBindingResult
     /// <summary>No such object was there.</summary>
     public sealed record NotFound : DeleteBindingResult;
 
-    /// <summary>An object of this name is there, but it is another one; nothing was deleted.</summary>
+    /// <summary>An object of this name is there, but it is another one, or not as it was; nothing was deleted.</summary>
     public sealed record UidConflict : DeleteBindingResult;
 
     /// <summary>Lapse may not delete it.</summary>

@@ -13,13 +13,14 @@ public sealed partial class ClusterApi
     /// <param name="spec">What to create.</param>
     /// <param name="signature">Its signature (<see cref="BindingSignature"/>).</param>
     /// <param name="cancellationToken">The caller's; cancelled after sending, the binding may still be created.</param>
-    public async Task<CreateBindingResult> CreateBindingAsync(BindingSpec spec, string signature, CancellationToken cancellationToken)
+    public Task<CreateBindingResult> CreateBindingAsync(BindingSpec spec, string signature, CancellationToken cancellationToken) => CreateAsync(spec.ToObject(signature), null, cancellationToken);
+
+    private async Task<CreateBindingResult> CreateAsync(BindingObject wanted, string? dryRun, CancellationToken cancellationToken)
     {
-        var wanted = spec.ToObject(signature);
         var answer = await ClusterCalls.RunAsync(
             async () => wanted.Namespace is { } place
-                ? (await _client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(BindingMapping.ToRoleBinding(wanted), Segment(place), cancellationToken: cancellationToken))?.Metadata
-                : (await _client.RbacAuthorizationV1.CreateClusterRoleBindingAsync(BindingMapping.ToClusterRoleBinding(wanted), cancellationToken: cancellationToken))?.Metadata,
+                ? (await _client.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(BindingMapping.ToRoleBinding(wanted), Segment(place), dryRun: dryRun, cancellationToken: cancellationToken))?.Metadata
+                : (await _client.RbacAuthorizationV1.CreateClusterRoleBindingAsync(BindingMapping.ToClusterRoleBinding(wanted), dryRun: dryRun, cancellationToken: cancellationToken))?.Metadata,
             cancellationToken);
         if (answer.Failure is not { } failure)
             return answer.Value is { Uid: { Length: > 0 } uid, CreationTimestamp: { } created }
@@ -67,10 +68,14 @@ public sealed partial class ClusterApi
     /// <param name="namespaceName">Its namespace; <see langword="null"/> for a ClusterRoleBinding.</param>
     /// <param name="uid">The UID of the object that is meant.</param>
     /// <param name="cancellationToken">The caller's; cancelled after sending, the binding may still be deleted.</param>
-    public async Task<DeleteBindingResult> DeleteBindingAsync(string name, string? namespaceName, string uid, CancellationToken cancellationToken)
+    public Task<DeleteBindingResult> DeleteBindingAsync(string name, string? namespaceName, string uid, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(uid);
-        var options = new V1DeleteOptions { GracePeriodSeconds = 0, Preconditions = new() { Uid = uid } };
+        return DeleteAsync(name, namespaceName, new() { GracePeriodSeconds = 0, Preconditions = new() { Uid = uid } }, cancellationToken);
+    }
+
+    private async Task<DeleteBindingResult> DeleteAsync(string name, string? namespaceName, V1DeleteOptions options, CancellationToken cancellationToken)
+    {
         var answer = await ClusterCalls.RunAsync(
             () => namespaceName is not null
                 ? _client.RbacAuthorizationV1.DeleteNamespacedRoleBindingAsync(Segment(name), Segment(namespaceName), options, cancellationToken: cancellationToken)

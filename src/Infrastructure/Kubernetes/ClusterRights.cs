@@ -2,6 +2,7 @@ using k8s;
 using k8s.Models;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
@@ -33,9 +34,12 @@ public static class ClusterRights
     /// <param name="entries">The catalogue's entries on the cluster.</param>
     /// <param name="account">Lapse's ServiceAccount there; the objects are named after it.</param>
     /// <param name="audit">What it may read for the audit.</param>
-    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(IEnumerable<ClusterRightsEntry> entries, PortalAccount account, AuditRights audit = AuditRights.Workloads)
+    /// <param name="standing">The standing bindings that reviewed changes let it remove or restore.</param>
+    public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> Manifests(
+        IEnumerable<ClusterRightsEntry> entries, PortalAccount account, AuditRights audit = AuditRights.Workloads, IReadOnlyCollection<ReviewedBinding>? standing = null)
     {
         var all = entries.ToList();
+        var bindings = standing ?? [];
         List<IKubernetesObject<V1ObjectMeta>> objects =
         [
             new V1Namespace { ApiVersion = "v1", Kind = "Namespace", Metadata = new() { Name = account.Namespace } },
@@ -46,12 +50,35 @@ public static class ClusterRights
             .. InNamespace($"{account.Name}-token", account.Namespace, account, TokenRule(account)),
             .. InNamespace($"{account.Name}-checkpoint", account.Namespace, account, CheckpointRule()),
         ];
-        foreach (var place in all.SelectMany(entry => entry.Namespaces).Distinct().Order(StringComparer.Ordinal))
-            objects.AddRange(InNamespace(account.Name, place, account, [.. BindingRules(all.Where(entry => entry.Namespaces.Contains(place)), clusterWide: false), .. LookRules(clusterWide: false)]));
-        if (all.Exists(entry => entry.IsClusterWide))
-            objects.AddRange(ClusterWide(account.Name, account, [.. BindingRules(all.Where(entry => entry.IsClusterWide), clusterWide: true), .. LookRules(clusterWide: true)]));
+        foreach (var place in all.SelectMany(entry => entry.Namespaces).Concat(bindings.Select(one => one.Binding.Namespace).OfType<string>()).Distinct().Order(StringComparer.Ordinal))
+            if (PlaceRules(all.FindAll(entry => entry.Namespaces.Contains(place)), [.. bindings.Where(one => one.Binding.Namespace == place)], clusterWide: false) is { Length: > 0 } rules)
+                objects.AddRange(InNamespace(account.Name, place, account, rules));
+        if (PlaceRules(all.FindAll(entry => entry.IsClusterWide), [.. bindings.Where(one => one.Binding.Namespace is null)], clusterWide: true) is { Length: > 0 } everywhere)
+            objects.AddRange(ClusterWide(account.Name, account, everywhere));
         return objects;
     }
+
+    private static V1PolicyRule[] PlaceRules(List<ClusterRightsEntry> entries, List<ReviewedBinding> standing, bool clusterWide) =>
+        [.. entries.Count == 0 ? [] : BindingRules(entries, clusterWide).Concat(LookRules(clusterWide)), .. StandingRules(standing, entries, clusterWide)];
+
+    /// <summary>
+    /// What it takes to remove standing bindings by name and to make them again, beyond what the catalogue needs there anyway. <c>create</c>
+    /// cannot be limited to a name; the admission policy does that, and <c>bind</c> limits it to these roles.
+    /// </summary>
+    internal static V1PolicyRule[] StandingRules(IReadOnlyCollection<ReviewedBinding> standing, IReadOnlyCollection<ClusterRightsEntry> entries, bool clusterWide)
+    {
+        if (standing.Count == 0) return [];
+        string[] resource = [clusterWide ? "clusterrolebindings" : "rolebindings"];
+        List<V1PolicyRule> rules = entries.Count > 0 ? [] : [Rule(["get", "delete"], Group, resource, [.. standing.Select(one => one.Binding.Name).Distinct().Order(StringComparer.Ordinal)]), Rule(["create"], Group, resource)];
+        var roles = standing.Select(one => one.Role).OfType<RoleReference>().Except(entries.Select(entry => entry.Role)).ToLookup(role => role.Kind, role => role.Name);
+        foreach (var kind in new[] { RoleKind.Role, RoleKind.ClusterRole })
+            if (roles[kind].Any()) rules.Add(Rule(["bind"], Group, [ResourceOf(kind)], [.. roles[kind].Order(StringComparer.Ordinal)]));
+        return [.. rules];
+    }
+
+    /// <summary>The rules that it takes to remove one standing binding and to make it again, as they go under <c>rules:</c>.</summary>
+    public static string StandingYaml(ReviewedBinding reviewed) =>
+        KubernetesYaml.Serialize(StandingRules([reviewed], [], clusterWide: reviewed.Binding.Namespace is null)).TrimEnd();
 
     /// <summary>The rights of <c>lapse reap</c>: see all bindings and delete them, and nothing else.</summary>
     public static IReadOnlyList<IKubernetesObject<V1ObjectMeta>> ReaperManifests(PortalAccount account) =>

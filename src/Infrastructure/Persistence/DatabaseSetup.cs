@@ -40,7 +40,7 @@ public static class DatabaseSetup
         REVOKE UPDATE, DELETE ON {string.Join(", ", AppendOnly)} FROM {ServingRole};
         REVOKE INSERT, DELETE ON ledger_head FROM {ServingRole};
         REVOKE DELETE ON access_requests, grants, step_up_challenges, people, sign_in_sessions,
-            configuration_changes, clusters, elevated_roles, workflows FROM {ServingRole};
+            configuration_changes, clusters, elevated_roles, workflows, standing_removals FROM {ServingRole};
         REVOKE ALL ON "__EFMigrationsHistory" FROM {ServingRole};
         GRANT SELECT ON "__EFMigrationsHistory" TO {ServingRole};
         """;

@@ -39,6 +39,9 @@ public static class LedgerSubject
     /// <summary>A change of the configuration.</summary>
     public static string Of(ConfigurationChangeId id) => $"change:{id}";
 
+    /// <summary>The removal of a standing binding.</summary>
+    public static string Of(StandingRemovalId id) => $"removal:{id}";
+
     /// <summary>A step-up challenge.</summary>
     public static string Of(StepUpChallengeId id) => $"challenge:{id}";
 

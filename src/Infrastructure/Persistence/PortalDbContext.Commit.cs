@@ -126,6 +126,8 @@ public sealed partial class PortalDbContext
                 ElevatedRole or ElevatedRoleVersion or RoleSnapshot or Domain.Workflows.Workflow or Domain.Workflows.WorkflowVersion => "catalogue",
                 Domain.Holds.Hold or Domain.Holds.HoldEnd => "hold",
                 ConfigurationChange or Cluster => "configuration",
+                // Shown on the page of its change, and under the cluster's audit.
+                Domain.JustInTime.StandingRemoval removal => $"{LedgerSubject.Of(removal.Id)} {LedgerSubject.RbacOf(removal.ClusterId)} configuration",
                 // One notice for a cluster, however many of its findings changed.
                 Domain.Rbac.Snapshots.RbacLook look => LedgerSubject.RbacOf(look.ClusterId),
                 Domain.Rbac.Findings.FindingAcceptance acceptance => LedgerSubject.RbacOf(acceptance.ClusterId),

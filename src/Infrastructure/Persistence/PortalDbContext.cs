@@ -2,6 +2,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac.Findings;
@@ -103,6 +104,9 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
     /// <summary>Acceptances of findings and their withdrawals.</summary>
     public DbSet<FindingAcceptance> RbacAcceptances => Set<FindingAcceptance>();
 
+    /// <summary>Standing bindings that reviewed changes take away.</summary>
+    public DbSet<StandingRemoval> StandingRemovals => Set<StandingRemoval>();
+
     /// <inheritdoc/>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -131,6 +135,7 @@ public sealed partial class PortalDbContext(DbContextOptions<PortalDbContext> op
         c.Properties<HoldId>().HaveConversion<UuidIdConverter<HoldId>>();
         c.Properties<ConfigurationChangeId>().HaveConversion<UuidIdConverter<ConfigurationChangeId>>();
         c.Properties<RbacSnapshotId>().HaveConversion<UuidIdConverter<RbacSnapshotId>>();
+        c.Properties<StandingRemovalId>().HaveConversion<UuidIdConverter<StandingRemovalId>>();
         c.Properties<FindingAcceptanceId>().HaveConversion<UuidIdConverter<FindingAcceptanceId>>();
     }
 }

@@ -1,6 +1,7 @@
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.Snapshots;
@@ -43,6 +44,10 @@ public static class RowLocks
     /// <summary>Locks a person.</summary>
     public static Task<Person?> LockAsync(this PortalDbContext db, PersonId id, CancellationToken cancellation) =>
         db.People.FromSql($"SELECT *, xmin FROM people WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
+
+    /// <summary>Locks the removal of a standing binding.</summary>
+    public static Task<StandingRemoval?> LockAsync(this PortalDbContext db, StandingRemovalId id, CancellationToken cancellation) =>
+        db.StandingRemovals.FromSql($"SELECT *, xmin FROM standing_removals WHERE id = {id.Value} FOR UPDATE").SingleOrDefaultAsync(cancellation);
 
     /// <summary>Locks a finding.</summary>
     public static Task<KeptFinding?> LockFindingAsync(this PortalDbContext db, ClusterId cluster, string fingerprint, CancellationToken cancellation) =>

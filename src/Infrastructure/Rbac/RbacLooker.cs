@@ -33,23 +33,16 @@ internal sealed partial class RbacLooker(IDbContextFactory<PortalDbContext> cont
     {
         var due = Due(await RowAsync(cluster.Id, cancellation), heard) - clock.GetUtcNow();
         if (due > TimeSpan.Zero) return due;
-        await using var connection = await source.OpenConnectionAsync(cancellation);
-        if (!await TryLockAsync(connection, cluster.Id, cancellation)) return options.Pause;
-        try
-        {
-            // Somebody may have looked since.
-            var row = await RowAsync(cluster.Id, cancellation);
-            due = Due(row, heard) - clock.GetUtcNow();
-            if (due > TimeSpan.Zero) return due;
-            var began = Micro(clock.GetUtcNow());
-            if (!await BeginAsync(row, began, cancellation)) return options.Pause;
-            await ReadAsync(cluster, link, row.WorkloadsAt is not { } at || began >= at + options.WorkloadsInterval, began, cancellation);
-            return options.Pause;
-        }
-        finally
-        {
-            await UnlockAsync(connection, cluster.Id);
-        }
+        await using var held = await AdvisoryLock.TryTakeAsync(source, LockSpace, cluster.Id.ToString(), cancellation);
+        if (held is null) return options.Pause;
+        // Somebody may have looked since.
+        var row = await RowAsync(cluster.Id, cancellation);
+        due = Due(row, heard) - clock.GetUtcNow();
+        if (due > TimeSpan.Zero) return due;
+        var began = Micro(clock.GetUtcNow());
+        if (!await BeginAsync(row, began, cancellation)) return options.Pause;
+        await ReadAsync(cluster, link, row.WorkloadsAt is not { } at || began >= at + options.WorkloadsInterval, began, cancellation);
+        return options.Pause;
     }
 
     /// <summary>When the next look is due: soon after something was heard that no look has seen, and from time to time anyway.</summary>
@@ -114,26 +107,6 @@ internal sealed partial class RbacLooker(IDbContextFactory<PortalDbContext> cont
         if (await db.LockRbacLookAsync(cluster, cancellation) is not { } look || look.TriedAt != began) return;
         look.Failure = text;
         await db.CommitAsync(cancellation);
-    }
-
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, ClusterId cluster, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1, hashtext($2))", connection) { Parameters = { new() { Value = LockSpace }, new() { Value = cluster.ToString() } } };
-        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
-    }
-
-    private static async Task UnlockAsync(NpgsqlConnection connection, ClusterId cluster)
-    {
-        try
-        {
-            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1, hashtext($2))", connection) { Parameters = { new() { Value = LockSpace }, new() { Value = cluster.ToString() } } };
-            await command.ExecuteScalarAsync(CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
-        {
-            // A connection that is lost has lost its locks, or must: back in the pool it would keep them.
-            NpgsqlConnection.ClearPool(connection);
-        }
     }
 
     // As exactly as PostgreSQL keeps it, since it is compared with what comes back.

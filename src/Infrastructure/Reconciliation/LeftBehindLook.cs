@@ -1,6 +1,7 @@
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
@@ -43,11 +44,21 @@ internal sealed class LeftBehindLook(IDbContextFactory<PortalDbContext> contexts
         await using (var db = await contexts.CreateDbContextAsync(cancellation)) cluster = await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
         var link = cluster is null ? (Outcome<ClusterLink>)new Refusal("ClusterGone", "The cluster is not known any more.") : connections.To(cluster);
         var seen = link.Succeeded ? await LookAsync(link.Value.Api, cluster!.Name, place, cancellation) : new Seen([], [], TimeSpan.Zero, link.Refusal!.Message);
+        var restored = await RestoredAsync(id, cancellation);
+        seen = seen with { Objects = [.. seen.Objects.Where(one => !restored.Contains((one.Kind, one.Namespace ?? "", one.Name, one.Uid)) && !restored.Contains((one.Kind, one.Namespace ?? "", one.Name, "")))] };
         foreach (var grant in grants)
         {
             if (seen.Away is not null && clock.GetUtcNow() < grant.EndedAt + Patience) continue;
             await RecordAsync(grant, Found(grant, seen), cancellation);
         }
+    }
+
+    // A standing binding that an admin had Lapse restore was made by nobody who had access for a time. While it is being made its UID is not recorded yet.
+    private async Task<HashSet<(string Kind, string Namespace, string Name, string Uid)>> RestoredAsync(ClusterId cluster, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        var rows = await db.StandingRemovals.AsNoTracking().Where(r => r.ClusterId == cluster && (r.Status == RemovalStatus.Restoring || r.Status == RemovalStatus.Restored)).ToListAsync(cancellation);
+        return [.. rows.Select(r => (r.Kind, r.Namespace, r.Name, r.RestoredUid))];
     }
 
     private sealed record Seen(IReadOnlyList<AppearedObject> Objects, IReadOnlyList<NotLookedAt> NotLooked, TimeSpan Skew, string? Away);

@@ -1,5 +1,6 @@
 using Lapse.Domain.People;
 using Lapse.Infrastructure.Holds;
+using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Notifications;
@@ -42,6 +43,8 @@ public static class ReconciliationServices
         services.AddSingleton<ProvisionCheck>().AddSingleton<ProvisionFailures>().AddSingleton<ProvisionVerify>().AddSingleton<ProvisionResume>().AddSingleton<Provision>();
         services.AddSingleton<ActiveGrant>().AddSingleton<EndingGrant>().AddSingleton<EndTurns>().AddSingleton<GrantWorker>();
         services.AddSingleton<BindingSweep>().AddSingleton<LeftBehindLook>().AddSingleton<RequestTimeouts>().AddSingleton<ChangeTimeouts>().AddSingleton<ShutOutSweep>();
+        services.AddSingleton<StandingEvidence>().AddSingleton<StandingEntryCheck>().AddSingleton<StandingRecords>().AddSingleton<StandingWorker>();
+        services.AddHostedService<StandingLoop>();
         services.AddHostedService<GrantReconciler>().AddHostedService<BindingWatcher>().AddHostedService<ClusterProber>().AddHostedService<CheckpointLoop>();
         services.AddQuartz(quartz => quartz.AddReconciliationJobs(options));
         return services;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Infrastructure.Telemetry;
 
@@ -67,6 +68,27 @@ public static class ReconciliationSteps
     /// <summary>The grant is recorded as over.</summary>
     public const string Finish = "revoke.finish";
 
+    /// <summary>The tag with the id of the removal of a standing binding.</summary>
+    public const string RemovalTag = "lapse.removal";
+
+    /// <summary>What was reviewed about a standing binding is verified.</summary>
+    public const string StandingCheck = "standing.check";
+
+    /// <summary>The deletion of a standing binding is recorded before it is sent.</summary>
+    public const string StandingAnnounce = "standing.announce";
+
+    /// <summary>A standing binding is deleted.</summary>
+    public const string StandingDelete = "standing.delete";
+
+    /// <summary>A standing binding that was removed is made again.</summary>
+    public const string StandingCreate = "standing.create";
+
+    /// <summary>What became of a standing binding is recorded.</summary>
+    public const string StandingRecord = "standing.record";
+
+    /// <summary>Every step about a standing binding.</summary>
+    public static IReadOnlyList<string> OfAStandingBinding { get; } = [StandingCheck, StandingAnnounce, StandingDelete, StandingCreate, StandingRecord];
+
     /// <summary>A cluster's bindings are compared with the grants.</summary>
     public const string Sweep = "sweep";
 
@@ -78,6 +100,14 @@ public static class ReconciliationSteps
 
     /// <summary>A step that is about no single grant.</summary>
     internal static Activity? Start(string step) => Source.StartActivity(step);
+
+    /// <summary>A step about a standing binding.</summary>
+    internal static Activity? Start(string step, StandingRemovalId removal)
+    {
+        var activity = Source.StartActivity(step);
+        activity?.SetTag(RemovalTag, removal.ToString());
+        return activity;
+    }
 
     /// <summary>A step of a grant, in the trace of its request.</summary>
     internal static Activity? Start(string step, Grant grant)

@@ -4,6 +4,7 @@ using Lapse.Infrastructure.Ledger;
 using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
 using Lapse.Portal.Features.Admin;
+using Lapse.Portal.Features.JustInTime;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,6 +23,7 @@ public static class FeatureServices
         services.AddLapseStepUp();
         services.AddSingleton<ClusterChecks>();
         services.AddSingleton<SecondAdmins>();
+        services.AddSingleton<JustInTimePlans>();
         services.AddSingleton<ChangeApplication>();
         services.TryAddSingleton<LedgerVerifier>();
         services.TryAddSingleton<HoldCheck>();

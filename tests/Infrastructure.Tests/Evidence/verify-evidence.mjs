@@ -67,7 +67,10 @@ function vouched(what, kind) {
     const { groups } = proved(change[`${which}Proof`], act, change[which]);
     must(groups.includes(b.provider.adminGroup), 'no admin');
     const said = change[`${which}Proof`].act;
-    must(said.subject === change.id && said.content.kind === kind && said.content.subject === content.id && said.content.after === canonical(content), 'the change says something else');
+    // A change from standing to just-in-time access has the entry that it makes as a part of what it says.
+    const after = kind === 'ElevatedRole' && said.content.kind === 'JustInTime' ? JSON.parse(said.content.after) : null;
+    const says = after ? after.makesEntry === true && canonical(after.entry) === canonical(content) : said.content.kind === kind && said.content.after === canonical(content);
+    must(said.subject === change.id && said.content.subject === content.id && says, 'the change says something else');
     return said.content;
   };
   const proposed = admin('author', 'ProposeChange');

@@ -78,6 +78,7 @@ public sealed class ProofVerifier(Sealer sealer, TokenVerifier tokens, ProviderO
         ActKind.ProposeChange => "The configuration change",
         ActKind.EnablePerson => "The readmission of a person",
         ActKind.EndHold => "The end of the hold",
+        ActKind.RestoreBinding => "The restoration of a standing binding",
         ActKind.ConfirmChange => "The confirmation of the configuration change",
         ActKind.TestProvider => "The test of the identity provider",
     };

@@ -5,6 +5,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Domain.People;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.JustInTime;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 
@@ -80,7 +81,12 @@ internal static class ChangeRows
 
     public static readonly Refusal Expired = new("ChangeExpired", "This change waited too long and has ended. Nothing of it is in force; make it anew if it is still wanted.", "/admin/catalogue");
 
-    public static string PageOf(ConfigurationChange change) => change.Kind is ChangeKind.Cluster or ChangeKind.RetireCluster ? "/admin/clusters" : "/admin/catalogue";
+    public static string PageOf(ConfigurationChange change) => change.Kind switch
+    {
+        ChangeKind.Cluster or ChangeKind.RetireCluster => "/admin/clusters",
+        ChangeKind.JustInTime => JustInTimeWords.Address(change.Id),
+        ChangeKind.ElevatedRole or ChangeKind.RetireElevatedRole or ChangeKind.Workflow => "/admin/catalogue",
+    };
 
     /// <summary>What the change says, for the page that is confirmed: the cluster that it concerns, and each field as it was and as it shall be.</summary>
     public static async Task<(string? Cluster, IReadOnlyList<(string Label, string Value)> Details)> SayAsync(PortalDbContext db, ConfigurationChange change, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Domain.Text;
@@ -9,6 +10,7 @@ using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
+using Lapse.Portal.Features.JustInTime;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 
@@ -34,6 +36,7 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
             ChangeKind.Workflow => await WorkflowAsync(db, change, after, now, cancellation),
             ChangeKind.Cluster => await ClusterAsync(db, change, after, secret, proof, cancellation),
             ChangeKind.RetireCluster => await RetireClusterAsync(db, change, after, now, cancellation),
+            ChangeKind.JustInTime => await JustInTimeAsync(db, change, after, now, cancellation),
         };
         if (refusal is not null) return refusal;
         db.Record(now, LedgerActor.Of(proof.PersonId), LedgerActs.ChangeApplied, LedgerSubject.Of(change.Id), ChangeRows.Facts(change, proof));
@@ -54,6 +57,27 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
             role.Restore();
         }
         db.ElevatedRoleVersions.Add(version);
+        return null;
+    }
+
+    // The entry is offered and the removals are written down at once; the removals are done after the commit, each only while the entry is offered.
+    private static async Task<Refusal?> JustInTimeAsync(PortalDbContext db, ConfigurationChange change, JsonObject after, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var said = JustInTimeChange.FromCanonical(change.After);
+        // Somebody may take the same binding away by another change.
+        if (await JustInTimePlans.CheckFreeAsync(db, said.ClusterId, said.Bindings, change.Id, cancellation) is { } taken) return taken;
+        if (said.MakesEntry)
+        {
+            if (await EntryAsync(db, change, after["entry"]!.AsObject(), now, cancellation) is { } refusal) return refusal;
+        }
+        else
+        {
+            var role = await db.LockAsync(said.Entry.ElevatedRoleId, cancellation);
+            var current = role is null ? null : await db.ElevatedRoleVersions.AsNoTracking().SingleAsync(v => v.ElevatedRoleId == role.Id && v.Version == role.CurrentVersion, cancellation);
+            if (role is not { RetiredAt: null } || !current!.Digest().AsSpan().SequenceEqual(said.Entry.Digest())) return ProposeChange.Moved;
+            if (!await db.Clusters.AnyAsync(c => c.Id == said.ClusterId && c.RetiredAt == null, cancellation)) return new("ClusterGone", "This cluster has been taken out of use meanwhile. Nothing was saved.");
+        }
+        db.StandingRemovals.AddRange(StandingRemoval.Of(change.Id, said, now));
         return null;
     }
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Text;
 using Lapse.Domain.Workflows;
 using Lapse.Portal.Features.Requests;
@@ -24,6 +25,7 @@ internal static class ChangeDiff
         var to = Read(after);
         // To take something out of use changes none of its fields.
         if (Text(to["type"]).StartsWith("retire-", StringComparison.Ordinal)) return [];
+        if (Text(to["type"]) == JustInTimeChange.Type) return JustInTime(JustInTimeChange.FromCanonical(after), names);
         var from = before is null ? null : Read(before);
         return [.. to.Select(field => field.Key).Union(from?.Select(field => field.Key) ?? [])
             .Except(Identity).OrderBy(Order).ThenBy(key => key, StringComparer.Ordinal)
@@ -36,9 +38,18 @@ internal static class ChangeDiff
     {
         if (form is null) yield break;
         var fields = Read(form);
+        if (fields["entry"] is JsonObject entry) fields = entry;
         foreach (var key in (string[])["cluster", "workflow"])
             if (Guid.TryParse(Text(fields[key]), out var id)) yield return id;
     }
+
+    // What is offered, and then exactly what goes.
+    private static IReadOnlyList<ChangedField> JustInTime(JustInTimeChange change, ConfigurationNames names) =>
+    [
+        .. change.MakesEntry ? Of(null, CanonicalJson.ToText(change.Entry.Canonical()), names) : [new ChangedField("Catalogue entry", null, $"{change.Entry.Title}, as it is")],
+        .. change.Bindings.Select(one => new ChangedField("Removes", null, $"{one.Reference}: {one.Role} for {string.Join(", ", one.Binding.Subjects.Select(subject => subject.ToString()))}")),
+        .. change.Accepted.Count == 0 ? Array.Empty<ChangedField>() : [new ChangedField("Left without a way to ask", null, string.Join(", ", change.Accepted))],
+    ];
 
     private static JsonObject Read(string canonical) => CanonicalJson.Parse(canonical)!.AsObject();
 

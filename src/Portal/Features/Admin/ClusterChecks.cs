@@ -1,5 +1,6 @@
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
@@ -58,6 +59,30 @@ public sealed class ClusterChecks(OutboundOptions outbound, Sealer sealer, TimeP
         var missing = await MissingRights.FindAsync(api, new ClusterRightsEntry(entry.Namespaces, entry.Role), cancellation);
         return missing.Succeeded ? MissingRights.ToRefusal(missing.Value)
             : new("ClusterDoesNotAnswer", $"The cluster did not say whether Lapse could bind this role: {missing.Failure!.Message} Nothing was saved.");
+    }
+
+    /// <summary>Standing bindings as the cluster has them now, none of them one that cannot become just-in-time access.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="wanted">Namespace and name of each; without a namespace for the whole cluster.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public async Task<Outcome<IReadOnlyList<ReviewedBinding>>> ReadStandingAsync(Cluster cluster, IReadOnlyList<(string? Namespace, string Name)> wanted, CancellationToken cancellation)
+    {
+        if (wanted.Count > JustInTimeChange.MostBindings) return StandingRules.TooMany;
+        var address = cluster.Open(sealer);
+        if (!address.Succeeded) return address.Refusal!;
+        using var api = Open(address.Value);
+        var own = await api.OwnNamesAsync(cancellation);
+        List<ReviewedBinding> found = [];
+        foreach (var (place, name) in wanted)
+        {
+            var look = await api.GetBindingAsync(name, place, cancellation);
+            if (look is GetBindingResult.NotFound) return new Refusal("BindingGone", $"{ReviewedBinding.ReferenceOf(place, name)} is not in the cluster any more.");
+            if (look is not GetBindingResult.Found { Binding: var binding }) return new Refusal("ClusterDoesNotAnswer", $"The cluster does not show {ReviewedBinding.ReferenceOf(place, name)}: {((GetBindingResult.Unknown)look).Failure.Message}");
+            var reviewed = new ReviewedBinding(binding);
+            if (StandingRules.Check(reviewed, own) is { } refusal) return refusal;
+            found.Add(reviewed);
+        }
+        return StandingRules.CheckTogether(found) is { } together ? together : found;
     }
 
     /// <summary>Whether the cluster takes the portal's own tokens. It must not: then a token that Lapse keeps as a proof would open it.</summary>

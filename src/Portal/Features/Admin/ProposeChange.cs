@@ -11,6 +11,7 @@ using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Portal.Authentication;
+using Lapse.Portal.Features.JustInTime;
 using Lapse.Portal.Features.StepUp;
 using Microsoft.EntityFrameworkCore;
 
@@ -22,7 +23,7 @@ namespace Lapse.Portal.Features.Admin;
 /// </summary>
 [UseCase]
 public sealed class ProposeChange(
-    IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, StepUpEngine stepUp, Sealer sealer, ClusterChecks checks, SecondAdmins seconds, PortalGroups groups, TimeProvider clock)
+    IDbContextFactory<PortalDbContext> contexts, ActorGuard guard, StepUpEngine stepUp, Sealer sealer, ClusterChecks checks, SecondAdmins seconds, JustInTimePlans plans, PortalGroups groups, TimeProvider clock)
 {
     /// <summary>The admin is none.</summary>
     internal static readonly Refusal NotAnAdmin = new("NotAnAdmin", "Only admins change the configuration.");
@@ -130,6 +131,10 @@ public sealed class ProposeChange(
             new JsonObject { ["type"] = "retire-cluster", ["id"] = id.ToString(), ["version"] = current.Version }, null, await seconds.ExistAsync(db, admin, cancellation), admin, now);
     }, cancellation);
 
+    /// <summary>Standing access becomes a catalogue entry, and its bindings go. Refused if somebody would be left without a way to ask, unless the admin names them.</summary>
+    public Task<Outcome<StepUpChallengeId>> SaveJustInTimeAsync(Actor actor, JustInTimeForm form, CancellationToken cancellation) =>
+        ProposeAsync(actor, JustInTimeWords.ListAddress(form.Cluster), (db, admin, now) => plans.DraftAsync(db, form, admin, now, cancellation), cancellation);
+
     /// <summary>Begins the step-up of a change that its author wrote down and left.</summary>
     public async Task<Outcome<StepUpChallengeId>> ContinueAsync(Actor actor, ConfigurationChangeId id, CancellationToken cancellation)
     {
@@ -160,13 +165,15 @@ public sealed class ProposeChange(
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return NotAnAdmin;
         if (await CheckStillBindableAsync(db, id, cancellation) is { } unbindable) return unbindable;
-        return await stepUp.BeginAsync(actor, ActKind.ConfirmChange, id.Value, 1, "", confirmAfter: false, "/admin/catalogue", cancellation);
+        var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
+        return await stepUp.BeginAsync(actor, ActKind.ConfirmChange, id.Value, 1, "", confirmAfter: false, change is null ? "/admin/catalogue" : ChangeRows.PageOf(change), cancellation);
     }
 
     // Days may have passed since it was proposed: role and rights are asked for again before anybody proves who they are for it.
     private async Task<Refusal?> CheckStillBindableAsync(PortalDbContext db, ConfigurationChangeId id, CancellationToken cancellation)
     {
         var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
+        if (change is { Kind: ChangeKind.JustInTime, Status: ChangeStatus.AwaitingSecondAdmin }) return await plans.CheckStillAsync(db, change, cancellation);
         // Whatever else is wrong with it is said by the act itself.
         if (change is not { Kind: ChangeKind.ElevatedRole, Status: ChangeStatus.AwaitingSecondAdmin }) return null;
         var entry = ElevatedRoleVersion.FromCanonical(CanonicalJson.Parse(change.After)!.AsObject(), Attestation.ByChange(change.Id), change.AuthorId, change.CreatedAt);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Text;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
@@ -14,7 +15,7 @@ internal static class WaitingChanges
     public static readonly ChangeKind[] OfClusters = [ChangeKind.Cluster, ChangeKind.RetireCluster];
 
     /// <summary>The kinds on the page of the catalogue.</summary>
-    public static readonly ChangeKind[] OfCatalogue = [ChangeKind.ElevatedRole, ChangeKind.RetireElevatedRole, ChangeKind.Workflow];
+    public static readonly ChangeKind[] OfCatalogue = [ChangeKind.ElevatedRole, ChangeKind.RetireElevatedRole, ChangeKind.Workflow, ChangeKind.JustInTime];
 
     // Oldest first; what is settled makes room for the next.
     private const int Most = 50;
@@ -61,7 +62,12 @@ internal static class WaitingChanges
         ChangeKind.Cluster => string.Equals(change.Before, present?.Canonical, StringComparison.Ordinal),
         ChangeKind.RetireCluster or ChangeKind.RetireElevatedRole => present is { IsRetired: false } && present.Version == Version(change),
         ChangeKind.ElevatedRole or ChangeKind.Workflow => (present?.Version ?? 0) + 1 == Version(change),
+        ChangeKind.JustInTime => JustInTimeChange.MadeEntry(change.After) is null ? present is { IsRetired: false } && present.Version == Version(change) : present is null,
     };
 
-    private static int Version(ConfigurationChange change) => CanonicalJson.Parse(change.After)!.AsObject()["version"]!.GetValue<int>();
+    private static int Version(ConfigurationChange change)
+    {
+        var after = CanonicalJson.Parse(change.After)!.AsObject();
+        return (after["entry"]?.AsObject() ?? after)["version"]!.GetValue<int>();
+    }
 }
