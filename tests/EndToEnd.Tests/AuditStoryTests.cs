@@ -1,3 +1,4 @@
+using k8s;
 using Lapse.EndToEnd.Tests.Fixtures;
 using Microsoft.Playwright;
 using Xunit;
@@ -92,6 +93,69 @@ public sealed class AuditStoryTests(LapseFixture lapse)
         await Expect(developer.Page.Locator("[data-code=AuditDenied]")).ToBeVisibleAsync();
         await developer.CloseAsync();
         await auditor.CloseAsync();
+        await window.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Story_StandingAccess_BecomesJustInTimeByTwoAdminsAndComesBack()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var cluster = lapse.Cluster.CreateClient();
+        var before = await cluster.RbacAuthorizationV1.ReadNamespacedRoleBindingAsync("erin-edit", "monitoring", cancellationToken: cancellation);
+        // What an administrator does for every new place of the catalogue: Lapse may bind the role there.
+        await cluster.RbacAuthorizationV1.CreateNamespacedRoleAsync(
+            new()
+            {
+                Metadata = new() { Name = "lapse-portal" },
+                Rules =
+                [
+                    new() { ApiGroups = [before.RoleRef.ApiGroup], Resources = ["rolebindings"], Verbs = ["create", "get", "list", "watch", "delete"] },
+                    new() { ApiGroups = [before.RoleRef.ApiGroup], Resources = ["clusterroles"], ResourceNames = ["edit"], Verbs = ["bind"] },
+                ],
+            },
+            "monitoring", cancellationToken: cancellation);
+        await cluster.RbacAuthorizationV1.CreateNamespacedRoleBindingAsync(
+            new() { Metadata = new() { Name = "lapse-portal" }, RoleRef = new() { ApiGroup = before.RoleRef.ApiGroup, Kind = "Role", Name = "lapse-portal" }, Subjects = [new() { Kind = "ServiceAccount", Name = "lapse-portal", NamespaceProperty = "lapse-system" }] },
+            "monitoring", cancellationToken: cancellation);
+        var window = await lapse.WindowAsync(lapse.Person("Dana", "lapse-admins"));
+        var second = await lapse.WindowAsync(lapse.Person("Dave", "lapse-admins"));
+
+        await window.OpenAsync("/rbac/sandbox?subject=User%20oidc:erin&check=LR010");
+        var row = window.Page.Locator("tr[data-finding=LR010]");
+        await Expect(row).ToBeVisibleAsync(Read);
+        await row.Locator(".unfold").ClickAsync();
+        await window.Link("Make this just-in-time").ClickAsync();
+        await Expect(window.Page.Locator(".affected")).ToContainTextAsync("No way to ask");
+        // Nobody is locked out unseen.
+        await window.Field("Who is left without a way to ask").FillAsync("everybody");
+        await window.Button("Propose it").ClickAsync();
+        await Expect(window.Page.Locator(".field.has-error")).ToContainTextAsync("oidc:erin");
+        await window.Field("Who is left without a way to ask").FillAsync("oidc:erin");
+        await window.Button("Propose it").ClickAsync();
+        await window.StepUpAsync();
+        await window.Page.WaitForURLAsync("**/rbac/just-in-time/*");
+        await Expect(window.Page.GetByText("Nothing has happened yet")).ToBeVisibleAsync();
+        Assert.Equal(before.Metadata.Uid, (await cluster.RbacAuthorizationV1.ReadNamespacedRoleBindingAsync("erin-edit", "monitoring", cancellationToken: cancellation)).Metadata.Uid);
+
+        await second.OpenAsync(new Uri(window.Page.Url).AbsolutePath);
+        await second.Button("Confirm").ClickAsync();
+        await second.StepUpAsync();
+        await second.Page.WaitForURLAsync("**/rbac/just-in-time/*");
+
+        // The first admin's page follows by itself, through the change feed.
+        await Expect(window.Page.GetByText("Removed and seen gone")).ToBeVisibleAsync(Read);
+        Assert.DoesNotContain((await cluster.RbacAuthorizationV1.ListNamespacedRoleBindingAsync("monitoring", cancellationToken: cancellation)).Items, one => one.Metadata.Name == "erin-edit");
+        await second.OpenAsync("/admin/catalogue");
+        await Expect(second.Page.GetByRole(AriaRole.Link, new() { Name = "edit in monitoring" }).First).ToBeVisibleAsync();
+
+        await window.Button("Restore exactly this binding").ClickAsync();
+        await window.StepUpAsync();
+        await window.Page.WaitForURLAsync("**/rbac/just-in-time/*");
+        await Expect(window.Page.GetByText("It is standing access again.")).ToBeVisibleAsync(Read);
+        var after = await cluster.RbacAuthorizationV1.ReadNamespacedRoleBindingAsync("erin-edit", "monitoring", cancellationToken: cancellation);
+        Assert.Equal((before.RoleRef.Name, "oidc:erin"), (after.RoleRef.Name, Assert.Single(after.Subjects).Name));
+        Assert.NotEqual(before.Metadata.Uid, after.Metadata.Uid);
+        await second.CloseAsync();
         await window.CloseAsync();
     }
 }

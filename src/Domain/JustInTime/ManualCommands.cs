@@ -13,8 +13,10 @@ public static class ManualCommands
     private const string End = "LAPSE_END";
 
     /// <summary>Deletes exactly the object that was reviewed, as it was reviewed: the API server refuses any other.</summary>
+    /// <remarks>Of a manifest nobody knows which object it became: then whatever has the name is deleted.</remarks>
     public static string Delete(ReviewedBinding reviewed)
     {
+        if (reviewed.Binding.Uid.Length == 0) return $"kubectl delete --raw '{Address(reviewed.Binding)}'\n";
         var options = new JsonObject
         {
             ["apiVersion"] = "v1",

@@ -115,6 +115,17 @@ public sealed record ReviewedBinding(BindingObject Binding)
         Subjects = [.. Binding.Subjects.Select(subject => new State.BindingSubject(subject.Kind, subject.Name, subject.Namespace, subject.ApiGroup))],
     };
 
+    /// <summary>A binding of a manifest, which no cluster has given an identity yet.</summary>
+    public static ReviewedBinding Of(State.BindingObject binding) => new(new BindingObject
+    {
+        Name = binding.Name,
+        Namespace = binding.IsClusterWide ? null : binding.Namespace,
+        Labels = binding.Labels,
+        Annotations = binding.Annotations,
+        RoleRef = new(BindingKeys.RbacGroup, binding.Role.Kind, binding.Role.Name),
+        Subjects = [.. binding.Subjects.Select(subject => new BindingSubject(subject.Kind, subject.ApiGroup.Length == 0 && subject.Kind != "ServiceAccount" ? BindingKeys.RbacGroup : subject.ApiGroup, subject.Name, subject.Namespace))],
+    });
+
     private static void Add(JsonObject metadata, string name, IReadOnlyDictionary<string, string> texts)
     {
         if (texts.Count > 0) metadata[name] = new JsonObject(texts.Select(text => KeyValuePair.Create<string, JsonNode?>(text.Key, text.Value)));

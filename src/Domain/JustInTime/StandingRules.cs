@@ -27,7 +27,7 @@ public static class StandingRules
         if (BindingKeys.IsBindingName(binding.Name)) return new("OfAGrant", $"{what} is the binding of an access that Lapse gave for a time. It ends by itself.");
         if (KubernetesDefaults.Binding(binding.Namespace ?? "", binding.Name) is not null)
             return new("KubernetesOwn", $"{what} is one that Kubernetes itself makes, and makes again. Take subjects out of it that do not belong there, or give them a binding of their own first.");
-        if (binding.Uid.Length == 0 || binding.ResourceVersion.Length == 0 || binding.Name.Length is 0 or > LongestName) return new("BindingUnreadable", $"The cluster says of {what} what no API server says.");
+        if (binding.Name.Length is 0 or > LongestName) return new("BindingUnreadable", $"{what} has a name that no API server gives.");
         if (!PlainText.IsLine(binding.Name) || binding.Subjects.Any(subject => !PlainText.IsLine(subject.Name)))
             return new("NotPlain", "The binding or one of its subjects has a name that cannot be shown as it is, so nobody can review it.");
         if (reviewed.Role is null) return new("RoleKind", $"{what} refers to a {binding.RoleRef.Kind}, which gives nothing.");
@@ -39,6 +39,10 @@ public static class StandingRules
         return binding.Subjects.Select(subject => Check(what, subject, own)).FirstOrDefault(refusal => refusal is not null);
     }
 
+    /// <summary>Why it is not known which object in a cluster it is; <see langword="null"/> if it is.</summary>
+    public static Refusal? CheckObject(ReviewedBinding reviewed) =>
+        reviewed.Binding.Uid.Length == 0 || reviewed.Binding.ResourceVersion.Length == 0 ? new("BindingUnreadable", $"The cluster says of {reviewed.Reference} what no API server says.") : null;
+
     /// <summary>Why these bindings do not become one entry; <see langword="null"/> if they do.</summary>
     public static Refusal? CheckTogether(IReadOnlyList<ReviewedBinding> bindings)
     {
@@ -47,7 +51,7 @@ public static class StandingRules
         if (bindings.Count > JustInTimeChange.MostBindings) return TooMany;
         if (bindings.Select(one => one.Role).Distinct().Count() > 1) return new("DifferentRoles", "These bindings give different roles, and an entry offers one. Make them just-in-time one after the other.");
         if (bindings.Select(one => one.Binding.Namespace is null).Distinct().Count() > 1) return new("DifferentPlaces", "Some of these bindings are for the whole cluster and some for a namespace. Make them just-in-time one after the other.");
-        return bindings.Select(one => one.Binding.Uid).Distinct(StringComparer.Ordinal).Count() < bindings.Count ? new("BindingTwice", "A binding is named twice.") : null;
+        return bindings.Select(one => one.Reference).Distinct(StringComparer.Ordinal).Count() < bindings.Count ? new("BindingTwice", "A binding is named twice.") : null;
     }
 
     private static Refusal? Check(string what, BindingSubject subject, IReadOnlyCollection<string> own)

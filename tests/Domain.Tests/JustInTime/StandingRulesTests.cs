@@ -54,11 +54,20 @@ public class StandingRulesTests
             "HeldBinding" => fine with { Finalizers = ["example.com/held"] },
             "GoingAlready" => fine with { DeletedAt = Samples.Now, Finalizers = ["example.com/held"] },
             "RoleKind" => fine with { RoleRef = new(BindingKeys.RbacGroup, "Other", "x") },
-            "BindingUnreadable" => fine with { Uid = "" },
+            "BindingUnreadable" => fine with { Name = new('x', StandingRules.LongestName + 1) },
             "NotPlain" => fine with { Name = "a\u001b[31m" },
             _ => fine with { Annotations = new Dictionary<string, string> { ["long"] = new('x', StandingRules.LongestManifest) } },
         };
         Assert.Equal(code, StandingRules.Check(new(binding), Own)?.Code);
+    }
+
+    [Fact]
+    public void Object_ThatIsNotKnown_IsRefused()
+    {
+        var fine = Binding("shop", "edit", "edit", "oidc:erin");
+        Assert.Null(StandingRules.CheckObject(fine));
+        Assert.Equal("BindingUnreadable", StandingRules.CheckObject(new(fine.Binding with { Uid = "" }))?.Code);
+        Assert.Equal("BindingUnreadable", StandingRules.CheckObject(new(fine.Binding with { ResourceVersion = "" }))?.Code);
     }
 
     [Fact]

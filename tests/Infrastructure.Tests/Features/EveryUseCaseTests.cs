@@ -4,6 +4,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.People;
 using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.StepUp;
@@ -20,6 +21,7 @@ using Lapse.Portal.Features.Approvals;
 using Lapse.Portal.Features.Emergency;
 using Lapse.Portal.Features.Evidence;
 using Lapse.Portal.Features.Hold;
+using Lapse.Portal.Features.JustInTime;
 using Lapse.Portal.Features.People;
 using Lapse.Portal.Features.Rbac;
 using Lapse.Portal.Features.Requests;
@@ -76,6 +78,10 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         new(typeof(ProposeChange), "save a workflow", async (t, actor) => (await t.Get<ProposeChange>().SaveWorkflowAsync(actor, WorkflowForm, Cancellation)).Refusal, NoAdmins),
         new(typeof(ProposeChange), "save a cluster", async (t, actor) => (await t.Get<ProposeChange>().SaveClusterAsync(actor, ClusterForm, Cancellation)).Refusal, NoAdmins),
         new(typeof(ProposeChange), "retire a cluster", async (t, actor) => (await t.Get<ProposeChange>().RetireClusterAsync(actor, t._world.Cluster.Id, Cancellation)).Refusal, NoAdmins),
+        new(typeof(ProposeChange), "make standing access just-in-time", async (t, actor) => (await t.Get<ProposeChange>().SaveJustInTimeAsync(actor, t.JustInTimeForm, Cancellation)).Refusal, NoAdmins),
+        new(typeof(RestoreStanding), "begin to restore a standing binding", async (t, actor) => (await t.Get<RestoreStanding>().BeginAsync(actor, await t.RemovedIdAsync(), Cancellation)).Refusal, NoAdmins),
+        new(typeof(RestoreStandingAct), "restore a standing binding without the group in the token", (t, actor) => t.ActAsync<RestoreStandingAct>(ActKind.RestoreBinding, t.RemovedIdAsync, actor, ["developers"]), w => [.. NoAdmins(w), w.Dana]),
+        new(typeof(KeepStanding), "keep a standing binding", async (t, actor) => (await t.Get<KeepStanding>().KeepAsync(actor, await t.RemovedIdAsync(), Cancellation)).Refusal, NoAdmins),
         new(typeof(ProposeChange), "go on with another's change", async (t, actor) => (await t.Get<ProposeChange>().ContinueAsync(actor, await t.DraftChangeIdAsync(), Cancellation)).Refusal, w => [.. NoAdmins(w), w.Dave]),
         new(typeof(TestCluster), "test a cluster", async (t, actor) => (await t.Get<TestCluster>().TestAsync(actor, t._world.Cluster.Id, Cancellation)).Refusal, NoAdmins),
         new(typeof(TestCluster), "test what is typed", async (t, actor) => (await t.Get<TestCluster>().TestAsync(actor, null, ClusterForm.Access, Cancellation)).Refusal, NoAdmins),
@@ -187,6 +193,7 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private ConfigurationChangeId? _change, _draftChange;
     private PersonId? _disabled;
     private HoldId? _hold;
+    private StandingRemovalId? _removed;
     private string? _finding;
 
     private async Task PrepareAsync()
@@ -200,6 +207,26 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         await HoldIdAsync();
         await ProviderTestAsync();
         await FindingAsync();
+        await RemovedIdAsync();
+    }
+
+    private JustInTimeForm JustInTimeForm => new("test", ["RoleBinding payments-prod/standing"], null, "New", "", TimeSpan.FromHours(1), TimeSpan.FromMinutes(30), _world.OnePeer.WorkflowId, false, "");
+
+    // Removed by a change in force; nothing here asks a cluster.
+    private async Task<StandingRemovalId> RemovedIdAsync()
+    {
+        if (_removed is { } known) return known;
+        await using var db = Database.CreateDbContext();
+        var reviewed = new ReviewedBinding(new Domain.Access.BindingObject { Name = "standing", Namespace = "payments-prod", RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", "edit"), Subjects = [BindingSubject.User("oidc:alice")], Uid = "uid", ResourceVersion = "1" });
+        var said = new JustInTimeChange(_world.Cluster.Id, _world.OnePeer, false, [reviewed], []);
+        var change = ConfigurationChange.Draft(ChangeKind.JustInTime, _world.OnePeer.ElevatedRoleId.Value, "Make it just-in-time", null, said.Canonical(), null, needsSecondAdmin: false, _world.Dana.PersonId, Now);
+        change.Proved(_world.Proof(db, StepUpActs.Propose(change), _world.Dana, ["lapse-admins"]).Id, Now);
+        var removal = StandingRemoval.Of(change.Id, said, Now)[0];
+        removal.SeenGone(Now);
+        db.AddRange(change, removal);
+        await db.CommitAsync(Cancellation);
+        _removed = removal.Id;
+        return removal.Id;
     }
 
     // Accepted until tomorrow.
@@ -316,6 +343,9 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<HoldId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
         await ActAsync<T>(kind, (await subject()).Value, actor, groups);
 
+    private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<StandingRemovalId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
+        await ActAsync<T>(kind, (await subject()).Value, actor, groups);
+
     private async Task<Refusal?> ActAsync<T>(ActKind kind, Func<Task<PersonId>> subject, Actor actor, string[] groups) where T : IStepUpActHandler =>
         await ActAsync<T>(kind, (await subject()).Value, actor, groups);
 
@@ -341,8 +371,9 @@ public sealed class EveryUseCaseTests(PostgresFixture postgres) : DatabaseTest(p
         var requests = await db.AccessRequests.AsNoTracking().OrderBy(r => r.Id).Select(r => $"{r.Id} {r.Status} {r.Version}").ToListAsync(Cancellation);
         var grants = await db.Grants.AsNoTracking().OrderBy(g => g.Id).Select(g => $"{g.Id} {g.Status}").ToListAsync(Cancellation);
         var changes = await db.ConfigurationChanges.AsNoTracking().OrderBy(c => c.Id).Select(c => $"{c.Id} {c.Status}").ToListAsync(Cancellation);
+        var removals = await db.StandingRemovals.AsNoTracking().OrderBy(r => r.Id).Select(r => $"{r.Id} {r.Status}").ToListAsync(Cancellation);
         var people = await db.People.AsNoTracking().OrderBy(p => p.Id).Select(p => $"{p.Id} {p.DisabledAt}").ToListAsync(Cancellation);
-        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. people, await db.HoldEnds.CountAsync(Cancellation), await db.RbacAcceptances.CountAsync(Cancellation), await db.RbacFindings.Select(f => f.AcceptedUntil).SingleOrDefaultAsync(Cancellation), await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
+        return string.Join('\n', [head.Sequence, .. requests, .. grants, .. changes, .. removals, .. people, await db.HoldEnds.CountAsync(Cancellation), await db.RbacAcceptances.CountAsync(Cancellation), await db.RbacFindings.Select(f => f.AcceptedUntil).SingleOrDefaultAsync(Cancellation), await db.Decisions.CountAsync(Cancellation), await db.StepUpChallenges.CountAsync(Cancellation)]);
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

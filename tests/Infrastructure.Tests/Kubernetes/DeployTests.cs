@@ -4,6 +4,7 @@ using k8s;
 using k8s.Models;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
 using Xunit;
 
@@ -117,6 +118,59 @@ public sealed partial class DeployTests
             Assert.DoesNotContain('"', bare);
             foreach (var (open, close) in new[] { ('(', ')'), ('[', ']'), ('{', '}') }) Assert.Equal(bare.Count(open.Equals), bare.Count(close.Equals));
         }
+    }
+
+    private static ReviewedBinding Standing(string? place, string name, string role, string user) => new(new()
+    {
+        Name = name, Namespace = place, RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", role), Subjects = [BindingSubject.User(user), new("Group", BindingKeys.RbacGroup, "ops")], Uid = "uid", ResourceVersion = "1",
+    });
+
+    [Fact]
+    public void Manifests_WithoutStandingBindings_AreAsBefore()
+    {
+        Assert.Equal(ClusterRights.ToYaml(ClusterRights.Manifests(Sandbox, PortalAccount.Default)), ClusterRights.ToYaml(ClusterRights.Manifests(Sandbox, PortalAccount.Default, standing: [])));
+        Assert.Equal(ClusterRights.ToYaml(Policies()), ClusterRights.ToYaml(AdmissionPolicy.Manifests(Sandbox, PortalAccount.Default, "oidc:", TimeSpan.FromHours(4) + TimeSpan.FromMinutes(2), [])));
+    }
+
+    [Fact]
+    public void Manifests_StandingBindingWithoutAnEntry_GiveItByNameAndNothingElseThere()
+    {
+        var role = ClusterRights.Manifests(Sandbox[..1], PortalAccount.Default, standing: [Standing("monitoring", "erin-edit", "edit", "oidc:erin")]).OfType<V1Role>().Single(one => one.Metadata.NamespaceProperty == "monitoring");
+        Assert.Equal(
+            ["get delete rolebindings erin-edit", "create rolebindings ", "bind clusterroles edit"],
+            role.Rules.Select(rule => $"{string.Join(' ', rule.Verbs)} {string.Join(' ', rule.Resources)} {string.Join(' ', rule.ResourceNames ?? [])}"));
+    }
+
+    [Fact]
+    public void Manifests_StandingBindingWithItsEntry_GiveNothingMore()
+    {
+        var with = ClusterRights.Manifests(Sandbox, PortalAccount.Default, standing: [Standing("payments-prod", "erin-edit", "edit", "oidc:erin"), Standing(null, "boss", "cluster-admin", "oidc:erin")]);
+        Assert.Equal(ClusterRights.ToYaml(ClusterRights.Manifests(Sandbox, PortalAccount.Default)), ClusterRights.ToYaml(with));
+        // Of another role there only that one may be bound beside.
+        var other = ClusterRights.Manifests(Sandbox, PortalAccount.Default, standing: [Standing("payments-prod", "erin-view", "view", "oidc:erin")]).OfType<V1Role>().Single(one => one.Metadata.NamespaceProperty == "payments-prod");
+        Assert.Equal(["edit", "view"], other.Rules.Where(rule => rule.Verbs.Contains("bind")).SelectMany(rule => rule.ResourceNames).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void AdmissionPolicy_StandingBindings_AreNamedAndEveryOtherRuleStays()
+    {
+        var policy = AdmissionPolicy.Manifests(
+            Sandbox, PortalAccount.Default, "oidc:", TimeSpan.FromHours(4), [Standing("monitoring", "erin-edit", "edit", "oidc:erin"), Standing(null, "boss\"] || true", "cluster-admin", "oidc:erin")])
+            .OfType<V1ValidatingAdmissionPolicy>().First();
+        var before = Policies().OfType<V1ValidatingAdmissionPolicy>().First();
+        var standing = policy.Spec.Variables.Single(variable => variable.Name == "standing").Expression;
+
+        Assert.Contains("""in ["* boss\"] || true", "monitoring erin-edit"]""", standing, StringComparison.Ordinal);
+        Assert.Contains("""variables.place == "monitoring" && object.metadata.name == "erin-edit" && object.roleRef.kind == "ClusterRole" && object.roleRef.name == "edit" && has(object.subjects) && object.subjects.map(s, s.kind + " " + s.name) == ["User oidc:erin", "Group ops"]""", standing, StringComparison.Ordinal);
+        Assert.StartsWith("""request.operation == "DELETE" ?""", standing, StringComparison.Ordinal);
+        // Nothing is updated and nothing is held, whatever it is called.
+        Assert.Equal(before.Spec.Validations.Count, policy.Spec.Validations.Count);
+        Assert.Equal(
+            ["Lapse never changes a binding.", "Nothing may hold up the deletion of a binding of a grant."],
+            policy.Spec.Validations.Where(rule => !rule.Expression.StartsWith("variables.standing || (", StringComparison.Ordinal)).Select(rule => rule.Message));
+        var bare = Literal().Replace(standing, "");
+        Assert.DoesNotContain('"', bare);
+        foreach (var (open, close) in new[] { ('(', ')'), ('[', ']') }) Assert.Equal(bare.Count(open.Equals), bare.Count(close.Equals));
     }
 
     [Fact]

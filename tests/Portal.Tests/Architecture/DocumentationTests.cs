@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Lapse.Domain;
 using Lapse.Domain.Access;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Rbac;
@@ -70,6 +71,7 @@ public partial class DocumentationTests
 
         AssertDrawn(RequestMoves.Table, moves);
         AssertDrawn(GrantMoves.Table, moves);
+        AssertDrawn(RemovalMoves.Table, moves);
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Lapse.Domain.Catalogue;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
+using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Features.Admin;
+using Lapse.Portal.Features.JustInTime;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,11 +25,21 @@ public abstract class AdminTestContext<TAsk, TView> : PageTestContext<TAsk, TVie
         Services.AddSingleton(new OutboundOptions());
         Services.AddSingleton<ClusterChecks>();
         Services.AddSingleton<SecondAdmins>();
+        Services.AddSingleton(_ => Binding.Value).AddSingleton<RbacSnapshots>().AddSingleton<RbacIndexes>().AddSingleton<JustInTimePlans>();
         Services.AddSingleton<ProposeChange>();
         Services.AddSingleton<WithdrawChange>();
         Services.AddSingleton<TestCluster>();
         SignIn("dana", "lapse-admins");
     }
+
+    // What reads snapshots tells Lapse's own bindings by it; one for all tests.
+    private static Lazy<BindingKey> Binding { get; } = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("lapse-pages-");
+        var key = BindingKey.Create(folder.FullName);
+        folder.Delete(recursive: true);
+        return key;
+    });
 
     protected static ClusterId TheCluster { get; } = UuidId.New<ClusterId>(Start);
 

@@ -79,7 +79,7 @@ public sealed class ClusterChecks(OutboundOptions outbound, Sealer sealer, TimeP
             if (look is GetBindingResult.NotFound) return new Refusal("BindingGone", $"{ReviewedBinding.ReferenceOf(place, name)} is not in the cluster any more.");
             if (look is not GetBindingResult.Found { Binding: var binding }) return new Refusal("ClusterDoesNotAnswer", $"The cluster does not show {ReviewedBinding.ReferenceOf(place, name)}: {((GetBindingResult.Unknown)look).Failure.Message}");
             var reviewed = new ReviewedBinding(binding);
-            if (StandingRules.Check(reviewed, own) is { } refusal) return refusal;
+            if ((StandingRules.Check(reviewed, own) ?? StandingRules.CheckObject(reviewed)) is { } refusal) return refusal;
             found.Add(reviewed);
         }
         return StandingRules.CheckTogether(found) is { } together ? together : found;

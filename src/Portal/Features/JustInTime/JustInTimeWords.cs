@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Lapse.Portal.Features.JustInTime;
 
 /// <summary>How the pages from standing to just-in-time access call things, and where they are.</summary>
-internal static class JustInTimeWords
+public static class JustInTimeWords
 {
     /// <summary>What a form of words begins with when an admin types whom they leave without a way to ask.</summary>
     public static readonly char[] Separators = [',', '\n', '\r', ';'];

@@ -50,7 +50,7 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
             head.Value, subject, subject.Kind == SubjectKind.Group ? [] : [.. who.Groups], IsThere(state, subject), [.. workloads.Take(RbacSubjectView.MostWorkloads)], workloads.Count,
             [.. shown.Select(holding => ToRight(holding, subject, since))], holdings.Count,
             [.. findings.Select(f => RbacReading.ToRow(f, now))], answers.PathsOf(read.Index).From(who, PathTarget.ClusterAdmin),
-            [.. Parts.Where(part => !state.IsKnown(part))]);
+            [.. Parts.Where(part => !state.IsKnown(part))], reader.Value.IsAdmin);
     }
 
     private static bool IsByGroup(Holding holding, Subject subject) => holding.Through != subject;

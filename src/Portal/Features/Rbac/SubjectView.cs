@@ -22,9 +22,10 @@ public sealed record RbacSubjectAsk(string Cluster, string Kind, string Name);
 /// <param name="Findings">What the audit holds against them, accepted ones among them.</param>
 /// <param name="Paths">How they become administrator of the cluster, the shortest first; empty if they cannot.</param>
 /// <param name="NotComplete">What could not be read, so that there may be more.</param>
+/// <param name="MayChange">Whether whoever looks may turn a binding into just-in-time access.</param>
 public sealed record RbacSubjectView(
     RbacHead Head, Subject Subject, IReadOnlyList<string> Groups, bool? IsThere, IReadOnlyList<string> Workloads, int TotalWorkloads,
-    IReadOnlyList<SubjectRight> Rights, int TotalRights, IReadOnlyList<FindingRow> Findings, IReadOnlyList<AttackPath> Paths, IReadOnlyList<string> NotComplete)
+    IReadOnlyList<SubjectRight> Rights, int TotalRights, IReadOnlyList<FindingRow> Findings, IReadOnlyList<AttackPath> Paths, IReadOnlyList<string> NotComplete, bool MayChange = false)
 {
     /// <summary>The most rights that are listed.</summary>
     public const int MostRights = 100;

@@ -29,5 +29,6 @@ internal static class RbacCommand
         WhatCanCommand.Create(),
         CoversCommand.Create(),
         ScanCommand.Create(),
+        JustInTimeCommand.Create(),
     };
 }
