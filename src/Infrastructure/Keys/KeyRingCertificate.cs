@@ -78,6 +78,8 @@ internal static class KeyRingCertificate
 
     private static void Make(string folder, string file, DateTimeOffset now)
     {
+        // To make one takes most of a second; where it is there already it would be thrown away.
+        if (File.Exists(Path.Combine(folder, file))) return;
         using var key = RSA.Create(3072);
         var request = new CertificateRequest($"CN={Name}{CanonicalTime.Text(now)}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         // Nothing checks how long it is valid: it is only a way to hold a key.

@@ -33,10 +33,13 @@ public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDis
     /// <summary>A context as somebody has it who owns the database.</summary>
     public PortalDbContext CreateOwnerContext() => new(Options(Owner));
 
-    /// <summary>A context's options, with the migrations.</summary>
+    /// <summary>
+    /// The options of one context, with the migrations. It is given a connection and not the source: by a source EF Core tells one kind of context
+    /// from another, and would build the model and translate every query anew for each database, which is each test.
+    /// </summary>
     internal static DbContextOptions<PortalDbContext> Options(NpgsqlDataSource source) =>
         new DbContextOptionsBuilder<PortalDbContext>()
-            .UseNpgsql(source, npgsql => npgsql.MigrationsAssembly(typeof(DesignTimeFactory).Assembly.GetName().Name))
+            .UseNpgsql(source.CreateConnection(), contextOwnsConnection: true, npgsql => npgsql.MigrationsAssembly(typeof(DesignTimeFactory).Assembly.GetName().Name))
             .Options;
 
     /// <summary>Runs SQL behind the portal's back.</summary>

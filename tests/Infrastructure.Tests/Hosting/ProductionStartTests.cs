@@ -9,7 +9,11 @@ public sealed class ProductionStartTests : IDisposable
 {
     private readonly ScratchFolder _keys = new();
 
-    public ProductionStartTests() => KeyFolder.Create(_keys.Path, DateTimeOffset.UtcNow);
+    public ProductionStartTests()
+    {
+        MadeKeys.PutInto(_keys.Path);
+        KeyFolder.Create(_keys.Path, DateTimeOffset.UtcNow);
+    }
 
     [Fact]
     public async Task Serve_NothingOfTheSandbox_GetsAsFarAsTheDatabase() =>

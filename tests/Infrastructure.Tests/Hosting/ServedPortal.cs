@@ -23,6 +23,7 @@ internal static class ServedPortal
             Provider = new Uri("http://localhost:1"),
             Environment = settings,
         };
+        MadeKeys.PutInto(Path.Combine(folder.Path, "keys"));
         await PortalProcess.RunAsync(options, ["migrate"], cancellation);
         return await PortalProcess.StartAsync(options, cancellation);
     }

@@ -56,6 +56,7 @@ public sealed class StartCheckTests(PostgresFixture postgres) : DatabaseTest(pos
     private static async Task<string> RefusalAsync(string connection)
     {
         using var keys = new ScratchFolder();
+        MadeKeys.PutInto(keys.Path);
         var (code, said, errors) = await LapseVerb.RunAsync(["serve"], new Dictionary<string, string>
         {
             ["ConnectionStrings__Portal"] = connection,

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -83,11 +84,11 @@ public sealed record RogueToken
 
     private string Sign(JsonObject payload, RogueKey key)
     {
-        using var other = new RogueKey(Signing == Signing.OtherKeyOtherId ? "k-unknown" : key.Id);
         return Signing switch
         {
             Signing.Right => key.Sign(payload),
-            Signing.OtherKeySameId or Signing.OtherKeyOtherId => other.Sign(payload),
+            Signing.OtherKeySameId => new RogueKey(key.Id, isOther: true).Sign(payload),
+            Signing.OtherKeyOtherId => new RogueKey("k-unknown").Sign(payload),
             Signing.Hs256WithSecret => Hmac(payload, key.Id, Encoding.UTF8.GetBytes(RogueProvider.Secret)),
             Signing.Hs256WithPublicKey => Hmac(payload, key.Id, Encoding.UTF8.GetBytes(key.PublicPem)),
             Signing.NoSignature => Head("none", key.Id) + "." + RogueKey.Part(payload) + ".",
@@ -105,27 +106,37 @@ public sealed record RogueToken
 }
 
 /// <summary>An RSA key with an id.</summary>
-public sealed class RogueKey(string id) : IDisposable
+/// <param name="id">The id.</param>
+/// <param name="isOther">Whether it is another key than the one that has this id everywhere else.</param>
+public sealed class RogueKey(string id, bool isOther = false)
 {
-    private readonly RSA _rsa = RSA.Create(2048);
+    // To make one costs more than all that a test does with it, so each is made once for all tests.
+    private static readonly ConcurrentDictionary<(string Id, bool IsOther), Lazy<RSA>> Made = [];
+
+    private readonly RSA _rsa = Made.GetOrAdd((id, isOther), _ => new(() => RSA.Create(2048))).Value;
 
     public string Id { get; } = id;
 
-    public string PublicPem => _rsa.ExportSubjectPublicKeyInfoPem();
+    public string PublicPem
+    {
+        get
+        {
+            lock (_rsa) return _rsa.ExportSubjectPublicKeyInfoPem();
+        }
+    }
 
     public JsonObject Jwk()
     {
-        var key = _rsa.ExportParameters(false);
+        RSAParameters key;
+        lock (_rsa) key = _rsa.ExportParameters(false);
         return new() { ["kty"] = "RSA", ["use"] = "sig", ["kid"] = Id, ["n"] = Base64Url.EncodeToString(key.Modulus), ["e"] = Base64Url.EncodeToString(key.Exponent) };
     }
 
     public string Sign(JsonObject payload)
     {
         var input = Part(new JsonObject { ["alg"] = "RS256", ["typ"] = "JWT", ["kid"] = Id }) + "." + Part(payload);
-        return input + "." + Base64Url.EncodeToString(_rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        lock (_rsa) return input + "." + Base64Url.EncodeToString(_rsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
     }
 
     public static string Part(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
-
-    public void Dispose() => _rsa.Dispose();
 }

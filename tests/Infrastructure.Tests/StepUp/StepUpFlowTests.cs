@@ -250,7 +250,7 @@ public sealed class StepUpFlowTests(PostgresFixture postgres) : StepUpTest(postg
     public async Task Evidence_KeyWrittenIntoTheDatabase_VerifiesNothing()
     {
         var actor = await SignInAsync(Alice);
-        using var forger = new RogueKey("k-forged");
+        var forger = new RogueKey("k-forged");
         var jwk = forger.Jwk().ToJsonString().Replace("'", "''", StringComparison.Ordinal);
         await Database.ExecuteAsOwnerAsync($"INSERT INTO provider_keys (issuer, key_id, jwk, signature, seen_at) VALUES ('{Provider.Address}', 'k-forged', '{jwk}', decode(repeat('00', 64), 'hex'), now())", Cancellation);
         var token = new RogueToken().Write(Provider.Address, "n", forger, Clock.GetUtcNow());

@@ -42,6 +42,7 @@ public sealed class TestPortal : IAsyncDisposable
     public static async Task<TestPortal> StartAsync(TestDatabase database, RogueProvider provider, SettableClock clock, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellation)
     {
         var (keys, logs) = (new ScratchFolder(), new CapturedLogs());
+        MadeKeys.PutInto(settings.GetValueOrDefault("Lapse:Keys") ?? keys.Path);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production", ApplicationName = typeof(App).Assembly.GetName().Name });
         builder.WebHost.UseUrls(settings.GetValueOrDefault("Lapse:PublicUrl") is ['h', 't', 't', 'p', 's', ..] ? "https://127.0.0.1:0" : "http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = Certificate.Value));
