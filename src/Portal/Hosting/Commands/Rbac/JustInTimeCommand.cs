@@ -13,7 +13,7 @@ internal static class JustInTimeCommand
 {
     public static Command Create()
     {
-        var (input, output) = (new RbacInputOptions(), RbacOutput.Option());
+        var (input, output) = (new RbacInputOptions(RbacNeeds.Everything, withDefaults: false, clusters: false), RbacOutput.Option());
         var bindings = new Option<string[]>("--binding") { Description = "KIND/[NAMESPACE/]NAME of a binding, such as RoleBinding/shop/support; may be given several times.", Required = true };
         var cluster = new Option<string>("--cluster") { Description = "The cluster's name in Lapse, for the entry.", DefaultValueFactory = _ => "CLUSTER" };
         var environment = new Option<ClusterEnvironment>("--environment") { Description = "How much hangs on the place.", DefaultValueFactory = _ => ClusterEnvironment.Production };
@@ -21,9 +21,9 @@ internal static class JustInTimeCommand
         var command = new Command("just-in-time", "Print the catalogue entry, the commands that remove standing bindings once it is in force, and those that restore them. Changes nothing. Ends with 0: printed; 1: a binding cannot become just-in-time access; 2: the input is wrong; 3: printed, but not all could be read.");
         input.AddTo(command);
         foreach (var option in (Option[])[bindings, cluster, environment, workflow, output]) command.Add(option);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
-            if (input.Read(parsed) is not { } read) return RbacCommand.Wrong;
+            if (await input.ReadAsync(parsed, cancellation) is not { } read) return RbacCommand.Wrong;
             var found = Find(read, parsed.GetRequiredValue(bindings));
             if (!found.Succeeded) return Refuse(found.Refusal!, RbacCommand.Wrong);
             if ((found.Value.Select(one => StandingRules.Check(one, [])).FirstOrDefault(refusal => refusal is not null) ?? StandingRules.CheckTogether(found.Value)) is { } refused) return Refuse(refused, RbacCommand.No);
@@ -71,7 +71,7 @@ internal static class JustInTimeCommand
         ["remove"] = run.Remove,
         ["restore"] = run.Restore,
         ["reasons"] = RbacOutput.Array(reasons, reason => JsonValue.Create(reason)),
-        ["notEvaluated"] = RbacOutput.NotEvaluated(read.Reading.State.Gaps),
+        ["notEvaluated"] = RbacOutput.NotEvaluated(read.Gaps),
     });
 
     private static void Print(DryRun run, string[] reasons, RbacInput read)
@@ -84,6 +84,6 @@ internal static class JustInTimeCommand
         print.Write(run.Remove);
         print.WriteLine("\n# To go back:");
         print.Write(run.Restore);
-        RbacOutput.PrintBeside([.. read.Reading.State.Gaps], read.Reading.Notes);
+        RbacOutput.PrintBeside([.. read.Gaps], read.Notes);
     }
 }

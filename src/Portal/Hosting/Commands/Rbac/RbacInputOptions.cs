@@ -9,7 +9,8 @@ namespace Lapse.Portal.Hosting.Commands.Rbac;
 /// <summary>The options by which a verb gets its input: manifests, or a cluster as it is now.</summary>
 /// <param name="needs">What the verb's question needs of a cluster.</param>
 /// <param name="withDefaults">Whether what every cluster has can be added to manifests; the audit knows it anyway.</param>
-internal sealed class RbacInputOptions(RbacNeeds needs, bool withDefaults = true)
+/// <param name="clusters">Whether a cluster can be read instead of manifests.</param>
+internal sealed class RbacInputOptions(RbacNeeds needs, bool withDefaults = true, bool clusters = true)
 {
     private readonly Option<string?> _manifests = new("--manifests") { Description = "A folder (with all below it), a file, or - for standard input: YAML, JSON, or what kubectl get … -o json prints." };
     private readonly Option<FileInfo?> _kubeconfig = new("--kubeconfig") { Description = "Read the cluster of this kubeconfig as it is now, with what the kubeconfig may read there." };
@@ -21,9 +22,11 @@ internal sealed class RbacInputOptions(RbacNeeds needs, bool withDefaults = true
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_manifests, _kubeconfig, _context, _cluster, _namespace]) command.Add(option);
+        foreach (var option in clusters ? (Option[])[_manifests, _kubeconfig, _context, _cluster, _namespace] : [_manifests, _namespace]) command.Add(option);
         if (withDefaults) command.Add(_withDefaults);
         command.Add(_allowUnread);
+        _manifests.Required = !clusters;
+        if (!clusters) return;
         command.Validators.Add(result =>
         {
             var given = ((Option[])[_manifests, _kubeconfig, _cluster]).Count(option => IsGiven(result, option));
@@ -37,6 +40,7 @@ internal sealed class RbacInputOptions(RbacNeeds needs, bool withDefaults = true
     public async Task<RbacInput?> ReadAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var allowUnread = parsed.GetValue(_allowUnread);
+        if (!clusters) return OfManifests(parsed, parsed.GetRequiredValue(_manifests)!, allowUnread);
         if (parsed.GetValue(_kubeconfig) is { } kubeconfig) return await RbacClusterInput.OfKubeconfigAsync(kubeconfig, parsed.GetValue(_context), needs, allowUnread, cancellation);
         if (parsed.GetValue(_cluster) is { } cluster) return await RbacClusterInput.OfRegisteredAsync(cluster, needs, allowUnread, cancellation);
         return OfManifests(parsed, parsed.GetRequiredValue(_manifests)!, allowUnread);
