@@ -10,10 +10,12 @@ results=artifacts/test-results
 runner=sandbox/Runner/bin/Debug/net10.0/lapse-sandbox.dll
 export LAPSE_CHROMIUM=${LAPSE_CHROMIUM:-/usr/bin/chromium}
 prepare=
+checking=
 
 finish() {
   trap - EXIT
   [ -z "$prepare" ] || kill -TERM "$prepare" 2>/dev/null
+  [ -z "$checking" ] || kill -TERM "$checking" 2>/dev/null
   exit "$1"
 }
 trap 'finish 130' INT TERM HUP
@@ -52,10 +54,12 @@ prepare=$!
 step "Building everything"
 dotnet build Portal.sln --nologo -v quiet -clp:NoSummary -warnaserror || give_up "The build failed; its messages are above."
 
+# Beside the tests, which wait for servers most of the time; it is given what they leave of the processors.
 format=0
+formatted=artifacts/format.log
 if [ "${LAPSE_TEST_FORMAT:-1}" != 0 ]; then
-  step "Checking the code's format"
-  dotnet format Portal.sln --verify-no-changes --no-restore || format=$?
+  nice -n 10 dotnet format Portal.sln --verify-no-changes --no-restore </dev/null >"$formatted" 2>&1 &
+  checking=$!
 fi
 
 # Every folder of tests/ with a project of its name takes part. These need nothing but .NET; the browser comes last and alone.
@@ -83,6 +87,13 @@ prepare=
 for name in "${middle[@]}"; do run_project "$name" 1200; done
 for name in "${last[@]}"; do run_project "$name" 1500; done
 
+if [ -n "$checking" ]; then
+  step "The code's format"
+  wait "$checking"
+  format=$?
+  checking=
+  cat "$formatted"
+fi
 if [ "$format" -ne 0 ]; then
   # It counts, so that the closing line says it too.
   mkdir -p "$results/format" && echo "$format" >"$results/format/exit-code"

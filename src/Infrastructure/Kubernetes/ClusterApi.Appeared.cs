@@ -55,36 +55,20 @@ public sealed partial class ClusterApi
         return listed.Failure is { } refused ? refused : listed.Value.ToArray();
     }
 
-    private static async Task<ClusterResult<IReadOnlyList<AppearedObject>>> ListMetadataAsync(string kind, Func<string?, Task<MetadataPage>> list, CancellationToken cancellationToken)
+    private async Task<ClusterResult<IReadOnlyList<AppearedObject>>> ListMetadataAsync(string kind, Func<string?, Task<(IReadOnlyList<V1ObjectMeta> Page, string? Next)>> list, CancellationToken cancellationToken)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            var found = new List<AppearedObject>();
-            string? next = null;
-            ClusterFailure? failure;
-            do
-            {
-                var token = next;
-                var page = await ClusterCalls.RunAsync(() => list(token), cancellationToken);
-                failure = page.Failure;
-                if (failure is not null) break;
-                found.AddRange(page.Value.Items.Select(one => new AppearedObject(kind, one.NamespaceProperty, one.Name, one.Uid, new DateTimeOffset(DateTime.SpecifyKind(one.CreationTimestamp ?? DateTime.UnixEpoch, DateTimeKind.Utc)))));
-                next = page.Value.Next;
-            }
-            while (!string.IsNullOrEmpty(next));
-
-            if (failure is null) return found;
-            if (failure.Kind != ClusterFailureKind.Conflict || attempt == ListAttempts) return failure;
-        }
+        var pages = await ListPagesAsync(list, ShortWait, cancellationToken);
+        if (pages.Failure is { } failure) return failure;
+        return (AppearedObject[])[.. pages.Value.SelectMany(page => page).Select(one => new AppearedObject(kind, one.NamespaceProperty, one.Name, one.Uid, new DateTimeOffset(DateTime.SpecifyKind(one.CreationTimestamp ?? DateTime.UnixEpoch, DateTimeKind.Utc))))];
     }
 
-    private static MetadataPage From<TItem>(IItems<TItem>? list) where TItem : IMetadata<V1ObjectMeta> =>
+    private static (IReadOnlyList<V1ObjectMeta> Page, string? Next) From<TItem>(IItems<TItem>? list) where TItem : IMetadata<V1ObjectMeta> =>
         // Whoever does not leave the content out is not asked so.
         list is not IKubernetesObject { Kind: "PartialObjectMetadataList" } ? throw new FormatException("The API server does not list names alone.") :
         // A list of names without any has no list in it.
-        new([.. (list.Items ?? []).Select(item => ClusterCalls.Required(item.Metadata))], (list as IMetadata<V1ListMeta>)?.Metadata?.ContinueProperty);
+        ([.. (list.Items ?? []).Select(item => ClusterCalls.Required(item.Metadata))], (list as IMetadata<V1ListMeta>)?.Metadata?.ContinueProperty);
 
-    private async Task<Page> ListPlaceAsync(string place, string? next, CancellationToken cancellationToken)
+    private async Task<(Page Page, string? Next)> ListPlaceAsync(string place, string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListNamespacedRoleBindingWithHttpMessagesAsync(Segment(place), continueParameter: next, limit: PageSize, cancellationToken: cancellationToken);
         return ToPage(answer.Body?.Kind, V1RoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
@@ -105,6 +89,4 @@ public sealed partial class ClusterApi
         [JsonPropertyName("items")]
         public IList<V1ServiceAccount> Items { get; set; } = [];
     }
-
-    private sealed record MetadataPage(IReadOnlyList<V1ObjectMeta> Items, string? Next);
 }

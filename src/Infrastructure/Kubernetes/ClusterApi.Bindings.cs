@@ -97,7 +97,7 @@ public sealed partial class ClusterApi
     /// <summary>All bindings that wear the label of Lapse. A label can be taken off: absence from this list proves nothing.</summary>
     public Task<ClusterResult<BindingList>> ListBindingsAsync(BindingScope scope, CancellationToken cancellationToken)
     {
-        List<Func<string?, Task<Page>>> lists = [.. scope.Namespaces.Select(place => (Func<string?, Task<Page>>)(token => ListNamespaceAsync(place, token, cancellationToken)))];
+        List<Func<string?, Task<(Page Page, string? Next)>>> lists = [.. scope.Namespaces.Select(place => (Func<string?, Task<(Page Page, string? Next)>>)(token => ListNamespaceAsync(place, token, cancellationToken)))];
         if (scope.ClusterWide) lists.Add(token => ListClusterAsync(BindingKeys.Selector, token, cancellationToken));
         return ListAsync(lists, cancellationToken);
     }
@@ -106,61 +106,36 @@ public sealed partial class ClusterApi
     public Task<ClusterResult<BindingList>> ListAllBindingsAsync(CancellationToken cancellationToken) =>
         ListAsync([token => ListEverywhereAsync(token, cancellationToken), token => ListClusterAsync(null, token, cancellationToken)], cancellationToken);
 
-    private static async Task<ClusterResult<BindingList>> ListAsync(IEnumerable<Func<string?, Task<Page>>> lists, CancellationToken cancellationToken)
+    private async Task<ClusterResult<BindingList>> ListAsync(IEnumerable<Func<string?, Task<(Page Page, string? Next)>>> lists, CancellationToken cancellationToken)
     {
         var bindings = new List<BindingObject>();
         DateTimeOffset? serverTime = null;
         foreach (var list in lists)
         {
-            var result = await ListPagesAsync(list, cancellationToken);
-            if (result.Failure is { } failure) return failure;
-            bindings.AddRange(result.Value.Bindings);
-            if (serverTime is null || result.Value.ServerTime > serverTime) serverTime = result.Value.ServerTime;
+            var pages = await ListPagesAsync(list, ShortWait, cancellationToken);
+            if (pages.Failure is { } failure) return failure;
+            bindings.AddRange(pages.Value.SelectMany(page => page.Bindings));
+            var said = pages.Value.FindLast(page => page.Date is not null)?.Date;
+            if (serverTime is null || said > serverTime) serverTime = said;
         }
         return new BindingList(bindings, serverTime);
     }
 
-    private static async Task<ClusterResult<BindingList>> ListPagesAsync(Func<string?, Task<Page>> list, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var bindings = new List<BindingObject>();
-            DateTimeOffset? serverTime = null;
-            string? next = null;
-            ClusterFailure? failure;
-            do
-            {
-                var token = next;
-                var page = await ClusterCalls.RunAsync(() => list(token), cancellationToken);
-                failure = page.Failure;
-                if (failure is not null) break;
-                bindings.AddRange(page.Value.Bindings);
-                serverTime = page.Value.Date ?? serverTime;
-                next = page.Value.Next;
-            }
-            while (!string.IsNullOrEmpty(next));
-
-            if (failure is null) return new BindingList(bindings, serverTime);
-            // 410: the list took so long that its snapshot was compacted away. From the start, then.
-            if (failure.Kind != ClusterFailureKind.Conflict || attempt == ListAttempts) return failure;
-        }
-    }
-
-    private async Task<Page> ListNamespaceAsync(string place, string? next, CancellationToken cancellationToken)
+    private async Task<(Page Page, string? Next)> ListNamespaceAsync(string place, string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListNamespacedRoleBindingWithHttpMessagesAsync(
             Segment(place), continueParameter: next, labelSelector: BindingKeys.Selector, limit: PageSize, cancellationToken: cancellationToken);
         return ToPage(answer.Body?.Kind, V1RoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
     }
 
-    private async Task<Page> ListEverywhereAsync(string? next, CancellationToken cancellationToken)
+    private async Task<(Page Page, string? Next)> ListEverywhereAsync(string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListRoleBindingForAllNamespacesWithHttpMessagesAsync(
             continueParameter: next, limit: PageSize, cancellationToken: cancellationToken);
         return ToPage(answer.Body?.Kind, V1RoleBindingList.KubeKind, answer.Body?.Items?.Select(BindingMapping.From), answer.Body?.Metadata, answer.Response);
     }
 
-    private async Task<Page> ListClusterAsync(string? selector, string? next, CancellationToken cancellationToken)
+    private async Task<(Page Page, string? Next)> ListClusterAsync(string? selector, string? next, CancellationToken cancellationToken)
     {
         using var answer = await _client.RbacAuthorizationV1.ListClusterRoleBindingWithHttpMessagesAsync(
             continueParameter: next, labelSelector: selector, limit: PageSize, cancellationToken: cancellationToken);
@@ -168,8 +143,8 @@ public sealed partial class ClusterApi
     }
 
     // An empty object is not an empty list: the reaper would find a cluster clean that it never saw.
-    private static Page ToPage(string? kind, string expected, IEnumerable<BindingObject>? bindings, V1ListMeta? metadata, HttpResponseMessage response) =>
-        new([.. ClusterCalls.Required(kind == expected ? bindings : null)], metadata?.ContinueProperty, response.Headers.Date);
+    private static (Page Page, string? Next) ToPage(string? kind, string expected, IEnumerable<BindingObject>? bindings, V1ListMeta? metadata, HttpResponseMessage response) =>
+        (new([.. ClusterCalls.Required(kind == expected ? bindings : null)], response.Headers.Date), metadata?.ContinueProperty);
 
-    private sealed record Page(IReadOnlyList<BindingObject> Bindings, string? Next, DateTimeOffset? Date);
+    private sealed record Page(IReadOnlyList<BindingObject> Bindings, DateTimeOffset? Date);
 }

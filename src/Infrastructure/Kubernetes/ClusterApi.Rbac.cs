@@ -10,9 +10,7 @@ namespace Lapse.Infrastructure.Kubernetes;
 
 public sealed partial class ClusterApi
 {
-    private const int BusyAttempts = 5;
     private const string LivePods = "status.phase!=Succeeded,status.phase!=Failed";
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Reads a cluster's RBAC. What Lapse may not read, or what the cluster does not serve, is a gap, and the rest goes on;
@@ -82,61 +80,29 @@ public sealed partial class ClusterApi
     {
         if (!read.IsServed(kind)) return null;
         var wanted = namesOnly ? "PartialObjectMetadataList" : kind.Kind + "List";
-        for (var attempt = 1; ; attempt++)
-        {
-            var found = new List<RbacObject>();
-            string? next = null;
-            ClusterFailure? failure;
-            var seen = 0;
-            do
+        var pages = await ListPagesAsync(
+            async next =>
             {
-                var token = next;
-                var page = await PatientlyAsync(async () =>
-                {
-                    using var answer = await list(token);
-                    // An empty object is not an empty list: a cluster would look clean that nobody saw. Whoever does not leave the content out is not asked so.
-                    if (answer.Body?.Kind != wanted) throw new FormatException("The answer is not one of an API server.");
-                    var items = answer.Body.Items ?? [];
-                    return (Count: items.Count, Found: items.Select(map).OfType<RbacObject>().ToList(), Next: answer.Body.Metadata?.ContinueProperty);
-                }, cancellationToken);
-                failure = page.Failure;
-                if (failure is not null) break;
-                seen += page.Value.Count;
-                if (seen > read.Ask.MostObjects)
-                {
-                    read.Leave(kind, $"There are more than {read.Ask.MostObjects} {kind.Resource}, which Lapse does not read.");
-                    return null;
-                }
-                found.AddRange(page.Value.Found);
-                next = page.Value.Next;
-            }
-            while (!string.IsNullOrEmpty(next));
-
-            switch (failure?.Kind)
-            {
-                case null:
-                    read.Add(found);
-                    return null;
-                case ClusterFailureKind.Forbidden:
-                    read.Leave(kind, $"Lapse may not list {kind.Resource} in the whole cluster. It wants the rule {kind.WantedRule}.");
-                    return null;
-                // 410: the list took so long that its place was compacted away. From the start, then.
-                case ClusterFailureKind.Conflict when attempt < ListAttempts:
-                    continue;
-                default:
-                    return failure;
-            }
-        }
-    }
-
-    // 429 and 503 say when to come back; who says nothing is given a little longer each time.
-    private async Task<ClusterResult<T>> PatientlyAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
+                using var answer = await list(next);
+                // An empty object is not an empty list: a cluster would look clean that nobody saw. Whoever does not leave the content out is not asked so.
+                if (answer.Body?.Kind != wanted) throw new FormatException("The answer is not one of an API server.");
+                var items = answer.Body.Items ?? [];
+                return ((items.Count, Found: items.Select(map).OfType<RbacObject>().ToList()), answer.Body.Metadata?.ContinueProperty);
+            },
+            LongestWait, cancellationToken, isEnough: pages => pages.Sum(page => page.Count) > read.Ask.MostObjects);
+        switch (pages.Failure?.Kind)
         {
-            var answer = await ClusterCalls.RunAsync(call, cancellationToken);
-            if (answer.Failure is not { Kind: ClusterFailureKind.Busy } busy || attempt == BusyAttempts || busy.RetryAfter > LongestWait) return answer;
-            await Task.Delay(busy.RetryAfter ?? Pause(attempt), _time, cancellationToken);
+            case null when pages.Value.Sum(page => page.Count) > read.Ask.MostObjects:
+                read.Leave(kind, $"There are more than {read.Ask.MostObjects} {kind.Resource}, which Lapse does not read.");
+                return null;
+            case null:
+                read.Add(pages.Value.SelectMany(page => page.Found));
+                return null;
+            case ClusterFailureKind.Forbidden:
+                read.Leave(kind, $"Lapse may not list {kind.Resource} in the whole cluster. It wants the rule {kind.WantedRule}.");
+                return null;
+            default:
+                return pages.Failure;
         }
     }
 
