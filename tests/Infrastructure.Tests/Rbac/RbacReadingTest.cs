@@ -18,7 +18,11 @@ public abstract class RbacReadingTest(ControlPlaneFixture controlPlane) : IAsync
 
     public async ValueTask InitializeAsync() => Place = await controlPlane.NamespaceAsync(Cancellation);
 
-    public ValueTask DisposeAsync() => Place.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Place.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>One of each kind in the namespace.</summary>
     protected async Task SeedAsync()
