@@ -202,6 +202,8 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
         _rbac.Put(RbacWorld.Role("pods", "", new PolicyRule { Verbs = ["create"], ApiGroups = [""], Resources = ["pods"] }));
         _rbac.Put(RbacWorld.Binding("everybody", "ci", "pods", new BindingSubject("Group", "system:authenticated")));
         _rbac.Put(RbacWorld.Binding("two-itself", "ci", "pods", RbacWorld.Account("shop", "two")));
+        _rbac.Put(RbacWorld.Role("looks", "", RbacWorld.ReadPods));
+        _rbac.Put(RbacWorld.Binding("one-looks", "shop", "looks", RbacWorld.Account("shop", "one")));
         await _rbac.LookAsync();
 
         var matrix = (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false), Cancellation)).Value;
