@@ -9,7 +9,7 @@ namespace Lapse.Portal.Features.Rbac;
 /// <param name="WithKubernetes">Whether those are shown, too, who have it by bindings that Kubernetes brings alone.</param>
 public sealed record RbacMatrixAsk(string Cluster, string Search, SubjectKind? Kind, bool WithKubernetes)
 {
-    /// <summary>The privileged namespace whose places are shown beside the widest; empty for all, each learnt one as one place.</summary>
+    /// <summary>The privileged namespace whose places are shown beside the widest; empty for all, as one place each where any was learnt.</summary>
     public string Namespace { get; init; } = "";
 }
 

@@ -18,7 +18,7 @@ public sealed class RbacAnswers(RbacOptions options)
     /// <summary>The privileged namespaces of a state: those that are named, then those that the audit learns from who is there.</summary>
     public ImmutableArray<PrivilegedNamespace> PrivilegedOf(RbacIndex index) => KeptOf(index).Privileged.Value;
 
-    /// <summary>The sensitive places of a state, the widest first; learnt namespaces as one place each.</summary>
+    /// <summary>The sensitive places of a state, the widest first; where namespaces were learnt, each privileged one is one place.</summary>
     public ImmutableArray<Place> PlacesOf(RbacIndex index) => KeptOf(index).Places.Value;
 
     /// <summary>The widest places, and those of one privileged namespace; empty if it is none.</summary>
@@ -43,8 +43,9 @@ public sealed class RbacAnswers(RbacOptions options)
                 .. named.Select(space => new PrivilegedNamespace(space, null)),
                 .. PrivilegedNamespaces.Learnt(index.State, Paths.Value).Where(space => !named.Contains(space.Key)).OrderBy(space => space.Key, StringComparer.Ordinal).Take(MostLearnt).Select(space => new PrivilegedNamespace(space.Key, space.Value)),
             ]);
-            Places = new(() => [.. Place.Usual(named), .. Privileged.Value.Where(space => space.Because is not null).Select(space => Place.ControlOf(space.Name))]);
-            Details = new(() => [.. Places.Value.Where(place => named.Contains(place.Namespace)), .. Privileged.Value.Where(space => space.Because is not null).SelectMany(space => Place.Of(space.Name))]);
+            // Several namespaces with each of their places are more than one can take in: then each is one place, and has its own when it is chosen.
+            Places = new(() => Privileged.Value.Length == named.Length ? Place.Usual(named) : [.. Place.Usual([]), .. Privileged.Value.Select(space => Place.ControlOf(space.Name))]);
+            Details = new(() => Privileged.Value.Length == named.Length ? [.. Places.Value.Where(place => place.Namespace.Length > 0)] : [.. Privileged.Value.SelectMany(space => Place.Of(space.Name))]);
             Reachers = new(() => index.Reaches([.. Places.Value.Union(Details.Value)]));
         }
 
