@@ -45,14 +45,12 @@ public sealed class AuditStoryTests(LapseFixture lapse)
         // The picture of ways by keys alone: from the target along a way to a subject, back, and there again; Escape leaves it, Enter opens.
         await window.OpenAsync($"{audit}/paths");
         await page.Locator("[data-graph] [data-to='']").FocusAsync();
-        await page.Keyboard.PressAsync("ArrowLeft");
-        await Expect(page.Locator("[data-graph] .is-binding:focus")).ToHaveCountAsync(1);
-        await page.Keyboard.PressAsync("ArrowLeft");
         var subject = page.Locator("[data-graph] a.is-subject:focus");
-        var who = await subject.GetAttributeAsync("href");
+        for (var steps = 0; steps < 8 && await subject.CountAsync() == 0; steps++) await page.Keyboard.PressAsync("ArrowLeft");
+        var (who, next) = (await subject.GetAttributeAsync("href"), await subject.GetAttributeAsync("data-to"));
         Assert.Equal(1, await page.Locator("[data-graph] [tabindex='0']").CountAsync());
         await page.Keyboard.PressAsync("ArrowRight");
-        await Expect(page.Locator("[data-graph] .is-binding:focus")).ToHaveCountAsync(1);
+        await Expect(page.Locator("[data-graph] [data-to]:focus")).ToHaveAttributeAsync("data-box", next!);
         await page.Keyboard.PressAsync("ArrowLeft");
         await Expect(subject).ToHaveAttributeAsync("href", who!);
         await page.Keyboard.PressAsync("Escape");

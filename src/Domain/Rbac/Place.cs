@@ -40,9 +40,15 @@ public sealed record Place(string Name, ImmutableArray<AccessQuestion> Questions
             // A client may open a stream with GET as well as with POST.
             new("Kubelets of the nodes", Ask(["create", "get"], "", "nodes/proxy")),
             new("Admission webhooks", [.. Ask(Write, Admission, "mutatingwebhookconfigurations"), .. Ask(Write, Admission, "validatingwebhookconfigurations")]),
-            .. privileged.SelectMany(space => In(space).Select(place => place with { Namespace = space })),
+            .. privileged.SelectMany(space => Of(space)),
         ];
     }
+
+    /// <summary>The places of one privileged namespace, each by itself.</summary>
+    public static ImmutableArray<Place> Of(string namespaceName) => [.. In(namespaceName).Select(place => place with { Namespace = namespaceName })];
+
+    /// <summary>The places of one privileged namespace as one: whoever reaches any of them has control of it.</summary>
+    public static Place ControlOf(string namespaceName) => new($"Control of {namespaceName}", [.. In(namespaceName).SelectMany(place => place.Questions)]) { Namespace = namespaceName };
 
     private static IEnumerable<Place> In(string namespaceName) =>
     [

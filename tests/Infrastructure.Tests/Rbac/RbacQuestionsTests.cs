@@ -196,6 +196,32 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
     public async Task Subject_NobodyKnows_HasNothing() => Assert.Empty((await SubjectAsync("user", "nobody@example.org")).Rights);
 
     [Fact]
+    public async Task MatrixAndPaths_WhatEverybodyHas_IsSaidOfTheGroupAlone()
+    {
+        foreach (var name in new[] { "one", "two" }) _rbac.Put(new ServiceAccountObject { Name = name, Namespace = "shop" });
+        _rbac.Put(RbacWorld.Role("pods", "", new PolicyRule { Verbs = ["create"], ApiGroups = [""], Resources = ["pods"] }));
+        _rbac.Put(RbacWorld.Binding("everybody", "ci", "pods", new BindingSubject("Group", "system:authenticated")));
+        _rbac.Put(RbacWorld.Binding("two-itself", "ci", "pods", RbacWorld.Account("shop", "two")));
+        _rbac.Put(RbacWorld.Role("looks", "", RbacWorld.ReadPods));
+        _rbac.Put(RbacWorld.Binding("one-looks", "shop", "looks", RbacWorld.Account("shop", "one")));
+        await _rbac.LookAsync();
+
+        var matrix = (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false), Cancellation)).Value;
+        var rows = matrix.Rows.Select(row => row.Subject).ToList();
+        Assert.Contains(Subject.OfGroup("system:authenticated"), rows);
+        Assert.Contains(Subject.OfAccount("shop", "two"), rows);
+        Assert.DoesNotContain(Subject.OfAccount("shop", "one"), rows);
+        Assert.True(matrix.ByEverybody > 0);
+        var paths = (await Paths.AskAsync(World.Sam, new(World.Cluster.Name, "", false, false), Cancellation)).Value;
+        Assert.Contains(paths.Paths, path => path.From.Subject == Subject.OfGroup("system:authenticated"));
+        Assert.DoesNotContain(paths.Paths, path => path.From.Subject == Subject.OfAccount("shop", "one"));
+        Assert.True(paths.ByEverybody > 0);
+        // Who is looked for is shown all the same.
+        Assert.Single((await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "shop/one", null, false), Cancellation)).Value.Rows);
+        Assert.Contains((await Paths.AskAsync(World.Sam, new(World.Cluster.Name, "shop/one", false, false), Cancellation)).Value.Paths, path => path.From.Subject == Subject.OfAccount("shop", "one"));
+    }
+
+    [Fact]
     public async Task Matrix_SaysAllAndSome()
     {
         var view = (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false), Cancellation)).Value;
@@ -205,8 +231,11 @@ public sealed class RbacQuestionsTests(PostgresFixture postgres) : OversightTest
         Assert.Equal(view.Places.Count, view.Rows[0].Cells.Count);
         // ci is as privileged here as it is for the findings: an administrator runs there.
         Assert.Equal([new("kube-system", null), new PrivilegedNamespace("ci", Subject.OfAccount("ci", "deployer"))], view.Namespaces);
-        Assert.Contains("Secrets of ci", view.Places);
-        Assert.DoesNotContain("Secrets of kube-system", (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false) { Namespace = "ci" }, Cancellation)).Value.Places);
+        Assert.Equal(["Control of kube-system", "Control of ci"], view.Places.TakeLast(2));
+        var within = (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false) { Namespace = "ci" }, Cancellation)).Value;
+        Assert.Contains("Secrets of ci", within.Places);
+        Assert.DoesNotContain(within.Places, place => place.Contains("kube-system", StringComparison.Ordinal));
+        Assert.All(Assert.Single(within.Rows).Cells, cell => Assert.True(cell is { Whole: true }));
         Assert.Equal(view.Places, (await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", null, false) { Namespace = "nowhere" }, Cancellation)).Value.Places);
         Assert.Empty((await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "shop", null, false), Cancellation)).Value.Rows);
         Assert.Empty((await Matrix.AskAsync(World.Sam, new(World.Cluster.Name, "", SubjectKind.User, false), Cancellation)).Value.Rows);

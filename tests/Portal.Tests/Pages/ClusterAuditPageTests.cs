@@ -187,6 +187,20 @@ public sealed class ClusterAuditPageTests : PageTestContext<RbacFindingsAsk, Rba
     }
 
     [Fact]
+    public void Row_AcceptedByTheAuditItself_SaysWhyAndAsksNobodyToAcceptIt()
+    {
+        var row = RbacSamples.Row() with { AcceptedBecause = "It is Lapse's own account." };
+        Query.Answer(RbacSamples.Findings(row));
+        _finding.Answer = _ => new RbacFindingView(RbacSamples.Head(), row, [], [], true, TimeSpan.FromDays(366));
+        var page = Open("/rbac/sandbox?show=accepted");
+        page.Find(".unfold").Click();
+
+        Assert.Contains("It is Lapse's own account.", page.WaitForElement(".finding").TextContent, StringComparison.Ordinal);
+        Assert.Contains("accepted by default", page.Find("tr[data-finding]").TextContent, StringComparison.Ordinal);
+        Assert.Empty(page.FindAll(".accept"));
+    }
+
+    [Fact]
     public void Row_Opened_ShowsEvidenceAttackFixAndIds()
     {
         Query.Answer(RbacSamples.Findings(RbacSamples.Row()));

@@ -113,8 +113,40 @@ public sealed class SubjectPageTests : PageTestContext<RbacSubjectAsk, RbacSubje
     }
 }
 
+public sealed class HistoryPageTests : PageTestContext<RbacHistoryAsk, RbacHistoryView>
+{
+    [Fact]
+    public void Page_SeveralSnapshots_OffersToCompareTheOldestShownWithTheNewest()
+    {
+        var page = Open(RbacSamples.Snapshot(7, Samples.Now, new(1, 0, 0, 0, 0)), RbacSamples.Snapshot(6, Samples.Now.AddDays(-1), FindingCounts.None), RbacSamples.Snapshot(5, Samples.Now.AddDays(-2), FindingCounts.None));
+
+        Assert.Equal(("get", "/rbac/sandbox/history/changes"), (page.Find("form").GetAttribute("method"), page.Find("form").GetAttribute("action")));
+        Assert.Equal(["5", "7"], page.FindAll("option[selected]").Select(option => option.GetAttribute("value")));
+        Assert.Equal(["Snapshot 7", "Snapshot 6", "Snapshot 5"], page.FindAll(".row-link").Select(link => link.TextContent));
+        Assert.Equal("/rbac/sandbox/history/changes?to=6", page.FindAll(".row-link")[1].GetAttribute("href"));
+    }
+
+    [Fact]
+    public void Page_OneSnapshot_HasNothingToCompare() => Assert.Empty(Open(RbacSamples.Snapshot(1, Samples.Now, FindingCounts.None)).FindAll("form"));
+
+    private IRenderedComponent<HistoryPage> Open(params SnapshotRow[] snapshots)
+    {
+        Query.Answer(new RbacHistoryView(RbacSamples.Head(), snapshots, null));
+        return Render<HistoryPage>(parameters => parameters.Add(page => page.Cluster, "sandbox"));
+    }
+}
+
 public sealed class ChangesPageTests : PageTestContext<RbacDiffAsk, RbacDiffView>
 {
+    [Fact]
+    public void Page_TheSameSnapshotTwice_SaysSo()
+    {
+        var snapshot = RbacSamples.Snapshot(3, Samples.Now, FindingCounts.None);
+        Query.Answer(new RbacDiffView(RbacSamples.Head(), snapshot, snapshot, [], 0, []));
+
+        Assert.Contains("The same snapshot twice", Open("/rbac/sandbox/history/changes?from=3&to=3").Find(".empty").TextContent, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Page_SaysWhatIsDifferentAndMarksLapsesOwn()
     {
@@ -166,10 +198,12 @@ public sealed class MatrixPageTests : PageTestContext<RbacMatrixAsk, RbacMatrixV
         Query.Answer(view);
         var page = Open();
         Assert.Equal("ci counts as privileged, since ci/deployer is there, who becomes administrator of the cluster.", Assert.Single(page.FindAll(".matrix-learnt")).TextContent);
-        Assert.DoesNotContain("Privileged namespaces", page.Markup, StringComparison.Ordinal);
+        Assert.Equal(["All in short", "kube-system", "ci"], page.FindAll(".filter[aria-label='Privileged namespaces'] .filter-chip").Select(chip => chip.TextContent.Trim()));
 
-        Query.Answer(view with { Namespaces = [.. view.Namespaces, new("argocd", Subject.OfAccount("argocd", "controller")), new("flux", Subject.OfAccount("flux", "helm"))] });
-        Assert.Contains("Privileged namespaces", Open("?in=flux").Markup, StringComparison.Ordinal);
+        Query.Answer(view with { Namespaces = [new("kube-system", null)], ByEverybody = 4 });
+        page = Open();
+        Assert.DoesNotContain("Privileged namespaces", page.Markup, StringComparison.Ordinal);
+        Assert.Contains("4 more only as everybody has it, by a group that is shown", page.Find(".found").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,8 +10,8 @@ namespace Lapse.Domain.Rbac.Findings;
 public sealed record OwnAccount(Subject Account, ImmutableArray<RoleObject> Needed, string Reason);
 
 /// <summary>
-/// What Lapse's own accounts are found with is accepted by default, as long as they have no more than they need. With anything more, all
-/// of it stands: somebody who adds a right to such an account must not find a place where nobody looks.
+/// What Lapse's own accounts are found with is accepted by default, as long as they have no more than they need beside what everybody
+/// has. With anything more, all of it stands: somebody who adds a right to such an account must not find a place where nobody looks.
 /// </summary>
 internal sealed class OwnAccounts
 {
@@ -37,7 +37,8 @@ internal sealed class OwnAccounts
     {
         foreach (var holding in context.Holdings(own.Account))
         {
-            if (holding.Role is not { } role) continue;
+            // What everybody has is no right of this account: it is found of the group, and whoever gives it so gives it to all.
+            if (holding.Role is not { } role || holding.Through is { Kind: SubjectKind.Group, Name: Requester.Authenticated or Requester.ServiceAccounts }) continue;
             var place = holding.Binding.Namespace;
             List<PolicyRule> needed = [.. own.Needed.Where(one => one.Namespace.Length == 0 || one.Namespace == place).SelectMany(one => one.Rules)];
             foreach (var rule in context.Rules(holding.Binding, role, holding.Through).Select(index => role.Rules[index]))

@@ -9,7 +9,7 @@ namespace Lapse.Portal.Features.Rbac;
 /// <param name="WithKubernetes">Whether those are shown, too, who have it by bindings that Kubernetes brings alone.</param>
 public sealed record RbacMatrixAsk(string Cluster, string Search, SubjectKind? Kind, bool WithKubernetes)
 {
-    /// <summary>The privileged namespace whose places are shown beside the widest; empty for the first few.</summary>
+    /// <summary>The privileged namespace whose places are shown beside the widest; empty for all, as one place each where any was learnt.</summary>
     public string Namespace { get; init; } = "";
 }
 
@@ -30,11 +30,11 @@ public sealed record RbacMatrixView(RbacHead Head, IReadOnlyList<string> Places,
     /// <summary>The most rows that are shown.</summary>
     public const int Most = 200;
 
-    /// <summary>The most namespaces whose places are shown at once.</summary>
-    public const int MostNamespaces = 3;
-
     /// <summary>The privileged namespaces.</summary>
     public IReadOnlyList<PrivilegedNamespace> Namespaces { get; init; } = [];
+
+    /// <summary>How many more have it by a group alone that everybody is in, which has a row.</summary>
+    public int ByEverybody { get; init; }
 }
 
 /// <summary>What somebody reaches.</summary>

@@ -19,4 +19,7 @@ public sealed record RbacPathsView(RbacHead Head, IReadOnlyList<AttackPath> Path
 {
     /// <summary>The most ways that are shown.</summary>
     public const int Most = 500;
+
+    /// <summary>How many more there are by a group alone that everybody is in, whose way is shown.</summary>
+    public int ByEverybody { get; init; }
 }

@@ -18,8 +18,12 @@ public sealed class RbacAnswers(RbacOptions options)
     /// <summary>The privileged namespaces of a state: those that are named, then those that the audit learns from who is there.</summary>
     public ImmutableArray<PrivilegedNamespace> PrivilegedOf(RbacIndex index) => KeptOf(index).Privileged.Value;
 
-    /// <summary>The sensitive places of a state, the widest first.</summary>
+    /// <summary>The sensitive places of a state, the widest first; where namespaces were learnt, each privileged one is one place.</summary>
     public ImmutableArray<Place> PlacesOf(RbacIndex index) => KeptOf(index).Places.Value;
+
+    /// <summary>The widest places, and those of one privileged namespace; empty if it is none.</summary>
+    public ImmutableArray<Place> PlacesIn(RbacIndex index, string space) =>
+        KeptOf(index).Details.Value.Where(place => place.Namespace == space).ToList() is { Count: > 0 } details ? [.. PlacesOf(index).Where(place => place.Namespace.Length == 0), .. details] : [];
 
     /// <summary>Who can become whom.</summary>
     public AttackPaths PathsOf(RbacIndex index) => KeptOf(index).Paths.Value;
@@ -39,8 +43,10 @@ public sealed class RbacAnswers(RbacOptions options)
                 .. named.Select(space => new PrivilegedNamespace(space, null)),
                 .. PrivilegedNamespaces.Learnt(index.State, Paths.Value).Where(space => !named.Contains(space.Key)).OrderBy(space => space.Key, StringComparer.Ordinal).Take(MostLearnt).Select(space => new PrivilegedNamespace(space.Key, space.Value)),
             ]);
-            Places = new(() => Place.Usual(Privileged.Value.Select(space => space.Name)));
-            Reachers = new(() => index.Reaches(Places.Value));
+            // Several namespaces with each of their places are more than one can take in: then each is one place, and has its own when it is chosen.
+            Places = new(() => Privileged.Value.Length == named.Length ? Place.Usual(named) : [.. Place.Usual([]), .. Privileged.Value.Select(space => Place.ControlOf(space.Name))]);
+            Details = new(() => Privileged.Value.Length == named.Length ? [.. Places.Value.Where(place => place.Namespace.Length > 0)] : [.. Privileged.Value.SelectMany(space => Place.Of(space.Name))]);
+            Reachers = new(() => index.Reaches([.. Places.Value.Union(Details.Value)]));
         }
 
         public Lazy<AttackPaths> Paths { get; }
@@ -48,6 +54,8 @@ public sealed class RbacAnswers(RbacOptions options)
         public Lazy<ImmutableArray<PrivilegedNamespace>> Privileged { get; }
 
         public Lazy<ImmutableArray<Place>> Places { get; }
+
+        public Lazy<ImmutableArray<Place>> Details { get; }
 
         public Lazy<ImmutableArray<Reacher>> Reachers { get; }
     }

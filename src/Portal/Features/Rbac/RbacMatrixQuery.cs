@@ -25,18 +25,22 @@ public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts,
         if (!head.Succeeded) return head.Refusal!;
         if (await indexes.NewestAsync(head.Value.Id, cancellation) is not { } read) return new RbacMatrixView(head.Value, [], [], 0, 0, []);
 
-        var asked = answers.ReachersOf(read.Index).Where(one => ask.Kind is null || one.Subject.Kind == ask.Kind).Where(one => RbacWords.Name(one.Subject).Contains(ask.Search, StringComparison.OrdinalIgnoreCase)).ToList();
-        var shown = asked.Where(one => ask.WithKubernetes || !IsKubernetes(one)).ToList();
-        var privileged = answers.PrivilegedOf(read.Index);
-        var inSight = privileged.Any(space => space.Name == ask.Namespace) ? [ask.Namespace] : privileged.Take(RbacMatrixView.MostNamespaces).Select(space => space.Name).ToHashSet(StringComparer.Ordinal);
-        ImmutableArray<Place> places = [.. answers.PlacesOf(read.Index).Where(place => place.Namespace.Length == 0 || inSight.Contains(place.Namespace))];
+        var places = answers.PlacesIn(read.Index, ask.Namespace) is { IsEmpty: false } some ? some : answers.PlacesOf(read.Index);
+        var inSight = places.ToHashSet(ReferenceEqualityComparer.Instance);
+        var asked = answers.ReachersOf(read.Index).Where(one => ask.Kind is null || one.Subject.Kind == ask.Kind).Where(one => RbacWords.Name(one.Subject).Contains(ask.Search, StringComparison.OrdinalIgnoreCase))
+            .Select(one => one with { Reached = [.. one.Reached.Where(reached => inSight.Contains(reached.Place))] }).Where(one => one.Reached.Length > 0).ToList();
+        // Whoever is looked for is shown.
+        var ofTheirOwn = asked.Where(one => ask.Search.Length > 0 || !one.Reached.All(IsOfEverybody)).ToList();
+        var shown = ofTheirOwn.Where(one => ask.WithKubernetes || !IsKubernetes(one)).ToList();
         return new RbacMatrixView(
             head.Value, [.. places.Select(place => place.Name)],
             [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, places))],
-            shown.Count, asked.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]) { Namespaces = privileged };
+            shown.Count, ofTheirOwn.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]) { Namespaces = answers.PrivilegedOf(read.Index), ByEverybody = asked.Count - ofTheirOwn.Count };
     }
 
-    private static bool IsKubernetes(Reacher reacher) => reacher.Reached.All(reached => reached.By.All(way => RbacWords.IsKubernetes(way.Binding)));
+    private static bool IsOfEverybody(Reached reached) => reached.Through is Requester.Authenticated or Requester.ServiceAccounts;
+
+    private static bool IsKubernetes(Reacher reacher) => reacher.Reached.Where(reached => !IsOfEverybody(reached)).ToList() is { Count: > 0 } own && own.TrueForAll(reached => reached.By.All(way => RbacWords.IsKubernetes(way.Binding)));
 
     private static int Weight(Reacher reacher) => reacher.Reached.Where(reached => reached.Whole).Select(reached => reached.Place).Distinct().Count();
 

@@ -1,5 +1,7 @@
 using Lapse.Domain;
+using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.Paths;
+using Lapse.Domain.Rbac.State;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Authentication;
@@ -27,9 +29,18 @@ public sealed class RbacPathsQuery(IDbContextFactory<PortalDbContext> contexts, 
 
         var all = answers.PathsOf(read.Index).Reaching(PathTarget.ClusterAdmin, new PathLimits { Most = MostSubjects, OnlyCertain = ask.OnlyCertain })
             .Where(path => path.From.Subject is { } who && RbacWords.Name(who).Contains(ask.Search, StringComparison.OrdinalIgnoreCase)).ToList();
-        var shown = all.Where(path => ask.WithKubernetes || !IsKubernetes(path)).ToList();
-        return new RbacPathsView(head.Value, [.. shown.Take(RbacPathsView.Most)], shown.Count, all.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]);
+        // Whoever is looked for is shown.
+        var ofTheirOwn = all.Where(path => ask.Search.Length > 0 || !IsOfEverybody(path)).ToList();
+        var shown = ofTheirOwn.Where(path => ask.WithKubernetes || !IsKubernetes(path)).ToList();
+        return new RbacPathsView(head.Value, [.. shown.Take(RbacPathsView.Most)], shown.Count, ofTheirOwn.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]) { ByEverybody = all.Count - ofTheirOwn.Count };
     }
+
+    // The way of the group is one of the others.
+    private static bool IsOfEverybody(AttackPath path) => path.Steps[0].By is { Length: > 0 } by && by.All(way =>
+    {
+        var named = way.Binding.Subjects.Select(one => one.Means(way.Binding.Namespace)).ToList();
+        return !named.Contains(path.From.Subject) && named.Exists(one => one is { Kind: SubjectKind.Group, Name: Requester.Authenticated or Requester.ServiceAccounts });
+    });
 
     private static bool IsKubernetes(AttackPath path) => path.Steps[0].By.All(way => RbacWords.IsKubernetes(way.Binding));
 }

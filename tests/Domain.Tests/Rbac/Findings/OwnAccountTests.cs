@@ -43,7 +43,6 @@ public class OwnAccountTests
     [InlineData("ServiceAccount lapse-system/lapse-portal may get /metrics")]
     // By a group that it is in, or as a user that has its name.
     [InlineData("Group system:serviceaccounts:lapse-system may get secrets in shop")]
-    [InlineData("Group system:authenticated may get configmaps")]
     [InlineData("User system:serviceaccount:lapse-system:lapse-portal may get secrets in shop")]
     public void Judge_AnythingMore_LetsAllOfItStand(string more)
     {
@@ -51,6 +50,16 @@ public class OwnAccountTests
 
         Assert.NotEmpty(findings);
         Assert.All(findings, finding => Assert.Empty(finding.AcceptedBecause));
+    }
+
+    [Fact]
+    public void Judge_WhatEverybodyHas_IsFoundOfTheGroupAndNotOfTheAccount()
+    {
+        var result = Scan($"{Needed}\nGroup system:authenticated may get secrets in shop\nGroup system:serviceaccounts may get configmaps");
+
+        Assert.All(Of(result), finding => Assert.NotEmpty(finding.AcceptedBecause));
+        Assert.Contains(result.Findings, finding => finding.Subject == Subject.OfGroup("system:authenticated") && finding.AcceptedBecause.Length == 0);
+        Assert.DoesNotContain(result.Findings, finding => finding.Subject == Subject.OfGroup("system:authenticated") && finding.AcceptedBecause.Length > 0);
     }
 
     [Theory]
