@@ -64,7 +64,8 @@ public sealed class AccessibilityTests(LapseFixture lapse)
         await Expect(admin.Page).ToHaveURLAsync(new Regex("/admin/catalogue/entries/[^/]+-[^/]+$"));
         await CheckAsync(admin, admin.Page.Url);
         await CheckAsync(
-            admin, "/rbac/sandbox/matrix", "/rbac/sandbox/paths?q=ci/deployer", "/rbac/sandbox/history", "/rbac/sandbox/report?check=LR001", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer");
+            admin, "/rbac/sandbox/matrix", "/rbac/sandbox/paths?q=ci/deployer", "/rbac/sandbox/history", "/rbac/sandbox/report?check=LR001", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer",
+            "/rbac/sandbox/just-in-time", "/rbac/sandbox/just-in-time/new?binding=RoleBinding%20monitoring/erin-edit");
         // With an answer, an unfolded finding and its form.
         await admin.OpenAsync("/rbac/sandbox?check=LR001&verb=create&resource=clusterroles");
         await admin.Page.Locator(".findings .unfold").First.ClickAsync();

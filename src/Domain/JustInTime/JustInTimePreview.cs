@@ -38,19 +38,18 @@ public sealed record JustInTimePreview(IReadOnlyList<AffectedSubject> Affected, 
         "After this nobody but members of system:masters, who are known to the cluster's certificates alone, can change bindings of the whole cluster without asking Lapse. Keep a certificate of an administrator where you find it in an emergency: if Lapse or its provider is down, it is the only way in.";
 
     /// <summary>Works it out.</summary>
-    /// <param name="state">The newest state of the cluster.</param>
+    /// <param name="before">The newest state of the cluster.</param>
     /// <param name="bindings">The bindings that go.</param>
     /// <param name="workflow">Who may ask and who approves.</param>
     /// <param name="people">Everybody who signed in to Lapse and is not shut out.</param>
     /// <param name="groupsPrefix">What the cluster puts before the provider's groups; <see langword="null"/> where its groups are not those of Lapse's provider.</param>
-    public static JustInTimePreview Of(RbacState state, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix)
+    public static JustInTimePreview Of(RbacIndex before, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix)
     {
-        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(bindings);
         BindingObject[] going = [.. bindings.Select(binding => binding.ToState())];
         var keys = going.Select(binding => (binding.Namespace, binding.Name)).ToHashSet();
-        var left = new RbacIndex(state with { Bindings = [.. state.Bindings.Where(binding => !keys.Contains((binding.Namespace, binding.Name)))] });
-        var before = new RbacIndex(state);
+        var left = new RbacIndex(before.State with { Bindings = [.. before.State.Bindings.Where(binding => !keys.Contains((binding.Namespace, binding.Name)))] });
         var working = new Working(left, going, workflow, people, groupsPrefix);
 
         List<AffectedSubject> affected = [.. people.Select(working.Of).OfType<AffectedSubject>().OrderBy(one => one.Subject, StringComparer.Ordinal)];

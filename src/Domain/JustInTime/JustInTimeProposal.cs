@@ -27,7 +27,7 @@ public sealed record JustInTimeProposal(
     /// <param name="people">Everybody who signed in to Lapse and is not shut out.</param>
     /// <param name="workflows">The workflows in force.</param>
     /// <param name="entries">The entries in force on this cluster.</param>
-    /// <param name="activity">What was used of the role, once a cluster's activity is recorded; the role is narrowed to that.</param>
+    /// <param name="activity">What was seen of the cluster; <see langword="null"/> while nothing is recorded, which is said. What narrows the role to it belongs here.</param>
     public static JustInTimeProposal Of(
         IReadOnlyList<ReviewedBinding> bindings, ClusterEnvironment environment, Severity? severity, IReadOnlyList<KnownPerson> people,
         IReadOnlyList<WorkflowVersion> workflows, IReadOnlyList<ElevatedRoleVersion> entries, ObservedActivity? activity = null)

@@ -18,6 +18,9 @@ namespace Lapse.Infrastructure.JustInTime;
 /// </summary>
 internal sealed class StandingEvidence(AttestationVerifier attestations, HoldCheck holds)
 {
+    /// <summary>It was proved before the records were restored.</summary>
+    public const string BeforeRestore = "BeforeRestore";
+
     /// <summary>The step-up is too old: given up, and no alarm.</summary>
     public const string TooOld = "RestorationTooOld";
 
@@ -38,7 +41,7 @@ internal sealed class StandingEvidence(AttestationVerifier attestations, HoldChe
                 return new Refusal("RemovalDiffers", "The removal says something else than the change that was reviewed.");
             var proved = await attestations.VerifyChangeAsync(db, change, What, cancellation);
             if (!proved.Succeeded) return proved.Refusal!;
-            if (await IsBeforeRestoreAsync(db, proved.Value, cancellation)) return new Refusal("BeforeRestore", "It was reviewed before the records were restored.");
+            if (await IsBeforeRestoreAsync(db, proved.Value, cancellation)) return new Refusal(BeforeRestore, "It was reviewed before the records were restored.");
             var cluster = await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == removal.ClusterId, cancellation);
             return new StandingFacts(removal, said, said.Bindings[removal.Position], cluster);
         }
@@ -65,7 +68,7 @@ internal sealed class StandingEvidence(AttestationVerifier attestations, HoldChe
         var proved = await attestations.VerifyAdminAsync(db, removal.RestoreProofId, StepUpActs.Restore(removal, admin), admin, "restoration of a standing binding", cancellation);
         if (!proved.Succeeded) return proved.Refusal;
         if (proved.Value.AuthenticatedAt + StandingRemoval.RestoreWithin <= now) return new(TooOld, "The step-up for it is too old for standing access that begins now.");
-        if (await IsBeforeRestoreAsync(db, [proved.Value], cancellation)) return new("BeforeRestore", "It was wanted before the records were restored.");
+        if (await IsBeforeRestoreAsync(db, [proved.Value], cancellation)) return new(BeforeRestore, "It was wanted before the records were restored.");
         var person = await db.People.AsNoTracking().SingleAsync(p => p.Id == admin, cancellation);
         if (person.IsDisabled) return new(AdminDisabled, "The admin who wanted it back has been shut out since.");
         var (subject, proof) = (LedgerSubject.Of(removal.Id), removal.RestoreProofId!.Value.ToString());

@@ -58,7 +58,8 @@ internal sealed class StandingWorker(
             var refusal = verified.Refusal ?? (removal.Status == RemovalStatus.Restoring
                 ? await evidence.CheckRestorationAsync(db, removal, clock.GetUtcNow(), cancellation)
                 : await StandingEvidence.CheckRemovalAsync(db, removal, cancellation));
-            if (refusal is { Code: StandingEvidence.TooOld or StandingEvidence.AdminDisabled })
+            // What an admin wanted back and cannot have so any more is no alarm; they may want it again.
+            if (removal.Status == RemovalStatus.Restoring && refusal is { Code: StandingEvidence.TooOld or StandingEvidence.AdminDisabled or StandingEvidence.BeforeRestore })
             {
                 await records.NotRestoredAsync(removal, refusal.Message, cancellation);
                 return null;

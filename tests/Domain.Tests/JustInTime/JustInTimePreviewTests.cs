@@ -54,7 +54,7 @@ public class JustInTimePreviewTests
     {
         var state = Sketch.State("clusterrole edit get pods");
         state = state with { Bindings = [Binding("shop", $"lapse-{Guid.NewGuid()}", "edit", "oidc:erin").ToState()] };
-        Assert.True(Assert.Single(JustInTimePreview.Of(state, [Binding("shop", "b", "edit", "oidc:erin")], Samples.WorkflowOf(Samples.Peers), People, "").Affected).Loses);
+        Assert.True(Assert.Single(JustInTimePreview.Of(new(state), [Binding("shop", "b", "edit", "oidc:erin")], Samples.WorkflowOf(Samples.Peers), People, "").Affected).Loses);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public class JustInTimePreviewTests
 
     [Fact]
     public void Person_WhoseGroupsAreUnknown_IsLockedOut() =>
-        Assert.Equal(["oidc:erin"], JustInTimePreview.Of(Sketch.State("clusterrole edit get pods"), [Binding("shop", "b", "edit", "oidc:erin")], Samples.WorkflowOf(Samples.Peers), [new(Erin, "erin", "oidc:erin", null, null)], "").LockedOut);
+        Assert.Equal(["oidc:erin"], JustInTimePreview.Of(Sketch.Index("clusterrole edit get pods"), [Binding("shop", "b", "edit", "oidc:erin")], Samples.WorkflowOf(Samples.Peers), [new(Erin, "erin", "oidc:erin", null, null)], "").LockedOut);
 
     [Theory]
     [InlineData("sre", 1, true)]
@@ -110,9 +110,9 @@ public class JustInTimePreviewTests
     [Fact]
     public void Group_WhoseMembersMayAllAsk_IsNotLockedOut()
     {
-        var preview = JustInTimePreview.Of(Sketch.State("clusterrole edit get pods"), [Binding("shop", "b", "edit", "group idp:developers")], Samples.WorkflowOf(Samples.Peers), [], "idp:");
+        var preview = JustInTimePreview.Of(Sketch.Index("clusterrole edit get pods"), [Binding("shop", "b", "edit", "group idp:developers")], Samples.WorkflowOf(Samples.Peers), [], "idp:");
         Assert.Equal(["group idp:developers"], preview.LockedOut); // Nobody could approve.
-        preview = JustInTimePreview.Of(Sketch.State("clusterrole edit get pods"), [Binding("shop", "b", "edit", "group idp:developers")], Samples.WorkflowOf(Samples.Peers), [Person(Samples.Bob, "bob", "developers")], "idp:");
+        preview = JustInTimePreview.Of(Sketch.Index("clusterrole edit get pods"), [Binding("shop", "b", "edit", "group idp:developers")], Samples.WorkflowOf(Samples.Peers), [Person(Samples.Bob, "bob", "developers")], "idp:");
         Assert.Empty(preview.LockedOut);
     }
 
@@ -123,7 +123,7 @@ public class JustInTimePreviewTests
     [InlineData("group developers", null)]
     public void Group_WhoseMembersAreNotKnownToBeAbleToAsk_IsLockedOut(string group, string? prefix)
     {
-        var preview = JustInTimePreview.Of(Sketch.State("clusterrole edit get pods"), [Binding("shop", "b", "edit", group)], Samples.WorkflowOf(Samples.Peers), prefix is null ? [] : People, prefix);
+        var preview = JustInTimePreview.Of(Sketch.Index("clusterrole edit get pods"), [Binding("shop", "b", "edit", group)], Samples.WorkflowOf(Samples.Peers), prefix is null ? [] : People, prefix);
         Assert.Contains(group, preview.LockedOut);
     }
 
@@ -167,12 +167,12 @@ public class JustInTimePreviewTests
     private static JustInTimePreview With(string[] lines, ReviewedBinding[] bindings)
     {
         var state = Sketch.State(lines);
-        return JustInTimePreview.Of(state with { Bindings = [.. state.Bindings, .. bindings.Select(one => one.ToState())] }, bindings, Samples.WorkflowOf(Samples.Peers), People, "");
+        return JustInTimePreview.Of(new(state with { Bindings = [.. state.Bindings, .. bindings.Select(one => one.ToState())] }), bindings, Samples.WorkflowOf(Samples.Peers), People, "");
     }
 
     private static JustInTimePreview Of(string[] lines, ReviewedBinding[] bindings, WorkflowVersion? workflow = null)
     {
         var state = Sketch.State(lines);
-        return JustInTimePreview.Of(state with { Bindings = [.. state.Bindings, .. bindings.Select(one => one.ToState())] }, bindings, workflow ?? Samples.WorkflowOf(Samples.Peers), People, "");
+        return JustInTimePreview.Of(new(state with { Bindings = [.. state.Bindings, .. bindings.Select(one => one.ToState())] }), bindings, workflow ?? Samples.WorkflowOf(Samples.Peers), People, "");
     }
 }

@@ -6,10 +6,12 @@ using Lapse.Domain.Holds;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
+using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
+using Lapse.Infrastructure.Tests.Evidence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Lapse.Infrastructure.Tests.Reconciliation;
 using Microsoft.EntityFrameworkCore;
@@ -37,6 +39,7 @@ public sealed class StandingRemovalTests(PostgresFixture postgres, ControlPlaneF
     [Fact]
     public async Task Removal_ByAReplica_HappensByItselfAndTheAccessCanBeAskedFor()
     {
+        Story.WritesLedger = true;
         var removal = await ReviewedAsync(makesEntry: true);
         await Task.WhenAll(StartAsync(), StartAsync());
 
@@ -48,6 +51,14 @@ public sealed class StandingRemovalTests(PostgresFixture postgres, ControlPlaneF
         var workflow = await db.WorkflowVersions.AsNoTracking().SingleAsync(v => v.WorkflowId == entry.WorkflowId, Cancellation);
         var grant = (await Story.ApprovedAsync((entry, workflow), Rules, Cancellation)).Grants[0];
         await UntilAsync(grant, GrantStatus.Active);
+        // And so says its bundle of evidence, before both verifiers; not for an entry that says anything else.
+        var bundle = (await BundleFixture.Whole.Export(Database).MakeAsync(grant.Id, Cancellation)).Value;
+        Assert.All(await BundleVerifier.VerifyAsync(bundle.ToText(), null), check => Assert.True(check.Holds, check.ToString()));
+        Assert.Empty(await SecondVerifier.FailedAsync(bundle.ToText(), null, Cancellation));
+        bundle.Bundle["entry"]!["content"]!["maximumSeconds"] = 36000;
+        var forged = BundleFixture.Sign(bundle.Bundle);
+        Assert.Contains("entry", (await BundleVerifier.VerifyAsync(forged, null)).Where(check => !check.Holds).Select(check => check.Name));
+        Assert.Contains("entry", await SecondVerifier.FailedAsync(forged, null, Cancellation));
         // Of two replicas one did it.
         Assert.Equal([LedgerActs.BindingRemoving, LedgerActs.BindingRemoved], await ActsAsync(removal));
     }

@@ -37,7 +37,7 @@ public sealed class JustInTimeNewQuery(IDbContextFactory<PortalDbContext> contex
         var severity = await SeverityAsync(db, cluster.Id, bindings, cancellation);
         var proposal = JustInTimeProposal.Of(bindings, cluster.Environment, severity, people, workflows, await JustInTimePlans.EntriesAsync(db, cluster.Id, cancellation));
         var workflow = proposal.Existing is null ? workflows.Find(one => one.WorkflowId.ToString() == ask.Workflow) ?? proposal.Workflow : proposal.Workflow;
-        var preview = workflow is null ? new([], [], []) : plans.Preview(cluster, state.Value.Index.State, bindings, workflow, people);
+        var preview = workflow is null ? new([], [], []) : plans.Preview(cluster, state.Value.Index, bindings, workflow, people);
         var role = state.Value.Index.RoleOf(bindings[0].ToState());
         var name = workflow is null ? "" : await db.Workflows.Where(w => w.Id == workflow.WorkflowId).Select(w => w.Name).SingleAsync(cancellation);
         return new JustInTimeNewView(

@@ -2,7 +2,7 @@ using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;
-using Lapse.Domain.Rbac.State;
+using Lapse.Domain.Rbac;
 using Lapse.Domain.Workflows;
 using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
@@ -54,7 +54,7 @@ public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, S
     }
 
     /// <summary>Who loses what under a workflow.</summary>
-    public JustInTimePreview Preview(Cluster cluster, RbacState state, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people) =>
+    public JustInTimePreview Preview(Cluster cluster, RbacIndex state, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people) =>
         JustInTimePreview.Of(state, bindings, workflow, people, GroupsPrefix(cluster));
 
     /// <summary>The entries in force on a cluster.</summary>
@@ -85,7 +85,7 @@ public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, S
 
         var state = await StateAsync(cluster.Id, cancellation);
         if (!state.Succeeded) return state.Refusal!;
-        var preview = Preview(cluster, state.Value.Index.State, bindings, workflow, await PeopleAsync(db, cluster, cancellation));
+        var preview = Preview(cluster, state.Value.Index, bindings, workflow, await PeopleAsync(db, cluster, cancellation));
         if (CheckAccepted(preview.LockedOut, form.Accepted) is { } lockedOut) return lockedOut;
 
         var change = new JustInTimeChange(cluster.Id, entry.Value, form.Existing is null, bindings, preview.LockedOut);
