@@ -27,7 +27,7 @@ public sealed class LedgerPageTests : PageTestContext<LedgerAsk, LedgerView>
         var page = Open();
 
         Assert.NotNull(page.Find("[aria-busy=true]"));
-        Assert.Equal(["All", "Requests", "Access", "Step-ups", "Changes", "Findings", "Sign-ins", "People", "Alerts"], page.FindAll(".filter-chip").Select(chip => chip.TextContent));
+        Assert.Equal(["All", "Requests", "Access", "Step-ups", "Changes", "Findings", "Standing bindings", "Sign-ins", "People", "Alerts"], page.FindAll(".filter-chip").Select(chip => chip.TextContent));
     }
 
     [Fact]
