@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.Holds;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
-using Lapse.Domain.Holds;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;

@@ -122,7 +122,12 @@ public sealed partial class DeployTests
 
     private static ReviewedBinding Standing(string? place, string name, string role, string user) => new(new()
     {
-        Name = name, Namespace = place, RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", role), Subjects = [BindingSubject.User(user), new("Group", BindingKeys.RbacGroup, "ops")], Uid = "uid", ResourceVersion = "1",
+        Name = name,
+        Namespace = place,
+        RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", role),
+        Subjects = [BindingSubject.User(user), new("Group", BindingKeys.RbacGroup, "ops")],
+        Uid = "uid",
+        ResourceVersion = "1",
     });
 
     [Fact]

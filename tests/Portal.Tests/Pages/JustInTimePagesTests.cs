@@ -22,7 +22,12 @@ internal static class JustInTimeSamples
 
     public static ReviewedBinding Binding { get; } = new(new()
     {
-        Name = "erin-edit", Namespace = "monitoring", RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", "edit"), Subjects = [BindingSubject.User("oidc:erin")], Uid = "4711", ResourceVersion = "17",
+        Name = "erin-edit",
+        Namespace = "monitoring",
+        RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", "edit"),
+        Subjects = [BindingSubject.User("oidc:erin")],
+        Uid = "4711",
+        ResourceVersion = "17",
     });
 
     public static RemovalRow Row(RemovalStatus status, string message = "", bool lacksRight = false, bool readable = true) => new(
