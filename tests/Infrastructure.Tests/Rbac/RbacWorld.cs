@@ -48,7 +48,8 @@ internal sealed class RbacWorld(TestDatabase database, Cluster cluster, Oversigh
     /// <summary>What a look reads now.</summary>
     public RbacReading Read(bool workloads = true) => new(
         [.. _objects.Where(one => (workloads || one is not WorkloadObject) && !Unread.Contains(one.Kind))], Unread.ToHashSet(), [.. Gaps],
-        workloads ? [new ServedResource("", "pods", "Pod", true, ["get", "list"]), new ServedResource("apps", "deployments/scale", "Scale", true, ["get"])] : null) { Account = ReadAs };
+        workloads ? [new ServedResource("", "pods", "Pod", true, ["get", "list"]), new ServedResource("apps", "deployments/scale", "Scale", true, ["get"])] : null)
+    { Account = ReadAs };
 
     /// <summary>A look that begins now.</summary>
     public async Task<Kept> LookAsync(bool workloads = true)

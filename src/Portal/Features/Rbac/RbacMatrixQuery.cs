@@ -35,7 +35,8 @@ public sealed class RbacMatrixQuery(IDbContextFactory<PortalDbContext> contexts,
         return new RbacMatrixView(
             head.Value, [.. places.Select(place => place.Name)],
             [.. shown.OrderByDescending(Weight).ThenBy(one => one.Subject, SubjectOrder.Instance).Take(RbacMatrixView.Most).Select(one => ToRow(one, places))],
-            shown.Count, ofTheirOwn.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))]) { Namespaces = answers.PrivilegedOf(read.Index), ByEverybody = asked.Count - ofTheirOwn.Count };
+            shown.Count, ofTheirOwn.Count - shown.Count, [.. Parts.Where(part => !read.Index.State.IsKnown(part))])
+        { Namespaces = answers.PrivilegedOf(read.Index), ByEverybody = asked.Count - ofTheirOwn.Count };
     }
 
     private static bool IsOfEverybody(Reached reached) => reached.Through is Requester.Authenticated or Requester.ServiceAccounts;
