@@ -6,16 +6,29 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Lapse.EndToEnd.Tests;
 
-/// <summary>Every page, in both themes, at desktop and phone width: no violation of WCAG 2.1 AA by axe, and nothing to scroll sideways.</summary>
-[Collection("browser")]
-public sealed class AccessibilityTests(LapseFixture lapse)
+/// <summary>Every page at desktop width; beside the phone's and whatever else is tested in the browser, since most of it is axe's own work.</summary>
+[Collection("every page on a desktop")]
+public sealed class DesktopAccessibilityTests(LapseFixture lapse) : AccessibilityTests(lapse)
+{
+    [Fact]
+    public Task EveryPage_OnADesktopInBothThemes_HasNoViolation() => CheckEveryPageAsync(phone: false);
+}
+
+/// <summary>Every page at phone width.</summary>
+[Collection("every page on a phone")]
+public sealed class PhoneAccessibilityTests(LapseFixture lapse) : AccessibilityTests(lapse)
+{
+    [Fact]
+    public Task EveryPage_OnAPhoneInBothThemes_HasNoViolation() => CheckEveryPageAsync(phone: true);
+}
+
+/// <summary>Every page, in both themes: no violation of WCAG 2.1 AA by axe, and nothing to scroll sideways.</summary>
+public abstract class AccessibilityTests(LapseFixture lapse)
 {
     private readonly List<string> _problems = [];
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task EveryPage_AtThisWidthInBothThemes_HasNoViolation(bool phone)
+    /// <summary>Looks at all of them and fails for what is wrong with any.</summary>
+    protected async Task CheckEveryPageAsync(bool phone)
     {
         var developer = await lapse.WindowAsync(lapse.Person("Alice", "developers"), phone);
         await CheckAsync(developer, "/", "/catalogue");
