@@ -6,6 +6,7 @@ using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.State;
+using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Keys;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
@@ -42,7 +43,8 @@ public sealed class ClusterAudit(IDbContextFactory<PortalDbContext> contexts, Bi
                 .Join(db.ElevatedRoleVersions, r => new { r.Id, Version = r.CurrentVersion }, v => new { Id = v.ElevatedRoleId, v.Version }, (_, v) => v)
                 .Where(v => v.ClusterId == cluster.Id).ToListAsync(cancellation);
             var portal = new PortalAccount(account.Namespace, account.Name);
-            own.Add(Of(portal, [.. ClusterRights.Manifests(versions.Select(v => new ClusterRightsEntry(v.Namespaces, v.Role)), portal), .. ClusterRights.ReaperSignManifests(Reaper, portal)], PortalReason));
+            var standing = await StandingBindings.InHandAsync(db, cluster.Id, cancellation);
+            own.Add(Of(portal, [.. ClusterRights.Manifests(versions.Select(v => new ClusterRightsEntry(v.Namespaces, v.Role)), portal, standing: standing), .. ClusterRights.ReaperSignManifests(Reaper, portal)], PortalReason));
         }
 
         // Where none ever left a sign, an account of that name is anybody's.

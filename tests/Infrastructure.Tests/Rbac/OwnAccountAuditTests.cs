@@ -1,6 +1,8 @@
 using k8s;
 using k8s.Models;
+using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
+using Lapse.Domain.JustInTime;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.State;
 using Lapse.Infrastructure.Kubernetes;
@@ -30,9 +32,7 @@ public sealed class OwnAccountAuditTests(PostgresFixture postgres) : OversightTe
         _rbac.Put(RbacWorld.Role("everything", "", RbacWorld.Everything));
         _rbac.Put(RbacWorld.Role("edit", "", new PolicyRule { Verbs = ["create"], ApiGroups = [""], Resources = ["pods"] }));
         _rbac.Put(RbacWorld.Binding("operator", "", "everything", RbacWorld.Account("payments-prod", "operator")));
-        await using var db = Database.CreateDbContext();
-        var entries = await db.ElevatedRoleVersions.AsNoTracking().Where(v => v.ClusterId == World.Cluster.Id).ToListAsync(Cancellation);
-        Put(ClusterRights.Manifests(entries.Select(e => new ClusterRightsEntry(e.Namespaces, e.Role)), Account));
+        Put(ClusterRights.Manifests(await EntriesAsync(), Account));
     }
 
     [Fact]
@@ -64,6 +64,35 @@ public sealed class OwnAccountAuditTests(PostgresFixture postgres) : OversightTe
         Assert.Equal(0, await AcceptedAsync());
 
         _rbac.Remove(RbacWorld.Binding("more", "payments-prod", "everything"));
+        await _rbac.LookAsync();
+        Assert.NotEqual(0, await AcceptedAsync());
+    }
+
+    [Fact]
+    public async Task RightsForAReviewedRemoval_AreWhatItNeedsAsLongAsThatIsInHand()
+    {
+        var reviewed = new ReviewedBinding(new()
+        {
+            Name = "erin-edit",
+            Namespace = "monitoring",
+            RoleRef = new(BindingKeys.RbacGroup, "ClusterRole", "edit"),
+            Subjects = [new("User", BindingKeys.RbacGroup, "oidc:erin", "")],
+            Uid = "b3f7",
+            ResourceVersion = "1",
+        });
+        Put(ClusterRights.Manifests(await EntriesAsync(), Account, standing: [reviewed]));
+        await _rbac.LookAsync();
+        Assert.Equal(0, await AcceptedAsync());
+
+        await using (var db = Database.CreateDbContext())
+        {
+            var entry = await db.ElevatedRoleVersions.AsNoTracking().FirstAsync(v => v.ElevatedRoleId == World.OnePeer.ElevatedRoleId, Cancellation);
+            var said = new JustInTimeChange(World.Cluster.Id, entry, MakesEntry: false, [reviewed], []);
+            var change = ConfigurationChange.Draft(ChangeKind.JustInTime, entry.ElevatedRoleId.Value, "Make it just-in-time", null, said.Canonical(), null, needsSecondAdmin: false, World.Sam.PersonId, Clock.Now);
+            db.ConfigurationChanges.Add(change);
+            db.StandingRemovals.AddRange(StandingRemoval.Of(change.Id, said, Clock.Now));
+            await db.CommitAsync(Cancellation);
+        }
         await _rbac.LookAsync();
         Assert.NotEqual(0, await AcceptedAsync());
     }
@@ -117,6 +146,13 @@ public sealed class OwnAccountAuditTests(PostgresFixture postgres) : OversightTe
 
     private Task<Domain.Outcome<RbacFindingsView>> Findings(FindingStanding standing) =>
         new RbacFindingsQuery(Database, Guard, Clock).AskAsync(World.Sam, new(World.Cluster.Name, FindingFilter.None with { Standing = standing }, Take: RbacFindingsAsk.Most), Cancellation);
+
+    private async Task<IReadOnlyList<ClusterRightsEntry>> EntriesAsync()
+    {
+        await using var db = Database.CreateDbContext();
+        var entries = await db.ElevatedRoleVersions.AsNoTracking().Where(v => v.ClusterId == World.Cluster.Id).ToListAsync(Cancellation);
+        return [.. entries.Select(e => new ClusterRightsEntry(e.Namespaces, e.Role))];
+    }
 
     private async Task<int> AcceptedAsync()
     {
