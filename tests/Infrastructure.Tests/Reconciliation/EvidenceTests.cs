@@ -1,30 +1,18 @@
-using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
-using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Fixtures;
-using Lapse.Portal.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Reconciliation;
 
 /// <summary>Somebody who owns the database, and with it every row, mints no access: nothing is created, and each attempt is an alarm.</summary>
-public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture controlPlane) : ReconciliationTest(postgres, controlPlane)
+public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture controlPlane) : EvidenceTest(postgres, controlPlane)
 {
-    // An owner takes off what keeps the rows together.
-    private const string Loosen = """
-        DO $$ DECLARE c record; BEGIN
-            FOR c IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint WHERE contype = 'f' LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.owner, c.conname); END LOOP;
-        END $$;
-
-        """;
-
     /// <summary>What is done to the rows of an approved request, and the reason that is found.</summary>
     public static TheoryData<string, string> Attacks => new()
     {
@@ -189,31 +177,6 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
     }
 
     [Fact]
-    public async Task Provision_EndedGrantSetBack_CreatesNothing()
-    {
-        var grant = await ApprovedAsync(TimeSpan.FromSeconds(1));
-        await StartAsync();
-        await UntilAsync(grant, GrantStatus.Ended);
-
-        await Database.ExecuteAsOwnerAsync(
-            "UPDATE grants SET status = 'Provisioning', due_at = now(), ended_at = NULL, end_reason = NULL, usable_at = NULL, create_sent_at = NULL, binding_uid = NULL, in_flight_until = NULL", Cancellation);
-
-        await AssertRefusedAsync(grant, "GrantSetBack");
-    }
-
-    [Fact]
-    public async Task Provision_EndedGrantSetBackToItsSignedBinding_CreatesNothing()
-    {
-        var grant = await ApprovedAsync(TimeSpan.FromSeconds(1));
-        await StartAsync();
-        await UntilAsync(grant, GrantStatus.Ended);
-
-        await Database.ExecuteAsOwnerAsync("UPDATE grants SET status = 'Provisioning', due_at = now(), ended_at = NULL, end_reason = NULL, usable_at = NULL, create_sent_at = now(), binding_uid = NULL", Cancellation);
-
-        await AssertRefusedAsync(grant, "GrantSetBack");
-    }
-
-    [Fact]
     public async Task Provision_OldApproval_CreatesNothing()
     {
         var entry = await Story.EntryAsync([Place.Name], Cancellation, provisionWithin: TimeSpan.FromMinutes(1));
@@ -225,37 +188,6 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         Assert.Null((await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow, Cancellation)).Refusal);
         Assert.Equal("EvidenceTooOld", (await verifier.VerifyAsync(facts, DateTimeOffset.UtcNow.AddHours(1), Cancellation)).Refusal?.Code);
         Assert.Equal(RequestStatus.Approved, request.Status);
-    }
-
-    [Fact]
-    public async Task Provision_EntryByAnAdminsChange_GoesOn()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await StartAsync();
-
-        await UntilAsync(grant, GrantStatus.Active);
-    }
-
-    [Fact]
-    public async Task Provision_EntryByAChangeOfNoAdmin_CreatesNothing()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Mallory, null, Cancellation));
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, "NotAttested");
-    }
-
-    [Fact]
-    public async Task Provision_SecondAdminNotNeededAnyMore_CreatesNothing()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await Database.ExecuteAsOwnerAsync("UPDATE configuration_changes SET confirmer_proof_id = author_proof_id, confirmer_id = author_id", Cancellation);
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, "ActChanged");
     }
 
     [Fact]
@@ -289,110 +221,6 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
         }
     }
 
-    /// <summary>What the ledger says about a request or a person whose row says something else.</summary>
-    [Theory]
-    [InlineData(LedgerActs.RequestDenied, "RequestSetBack")]
-    [InlineData(LedgerActs.RequestWithdrawn, "RequestSetBack")]
-    [InlineData(LedgerActs.RequestTimedOut, "RequestSetBack")]
-    [InlineData(LedgerActs.PersonDisabled, "PersonSetBack")]
-    public async Task Provision_RowSetBackToBeforeIt_CreatesNothing(string act, string code)
-    {
-        var grant = await ApprovedAsync();
-        await NoteAsync(act, act == LedgerActs.PersonDisabled ? LedgerSubject.Of(Story.Bob.PersonId) : LedgerSubject.Of(grant.RequestId), []);
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, code);
-    }
-
-    [Fact]
-    public async Task Provision_PersonLetInAgain_GoesOn()
-    {
-        var grant = await ApprovedAsync();
-        await NoteAsync(LedgerActs.PersonDisabled, LedgerSubject.Of(Story.Bob.PersonId), []);
-        await NoteAsync(LedgerActs.PersonEnabled, LedgerSubject.Of(Story.Bob.PersonId), []);
-        await StartAsync();
-
-        await UntilAsync(grant, GrantStatus.Active);
-    }
-
-    [Fact]
-    public async Task Provision_UsedGrantUnderANewId_CreatesNothing()
-    {
-        var used = await ApprovedAsync(TimeSpan.FromSeconds(1));
-        await NoteAsync(LedgerActs.RequestApproved, LedgerSubject.Of(used.RequestId), new() { ["grants"] = new JsonArray(used.Id.ToString()) });
-        await StartAsync();
-        await UntilAsync(used, GrantStatus.Ended);
-        var id = UuidId.New<GrantId>(DateTimeOffset.UtcNow);
-
-        await Database.ExecuteAsOwnerAsync(
-            $"UPDATE grants SET id = '{id}', status = 'Scheduled', due_at = now(), ended_at = NULL, end_reason = NULL, usable_at = NULL, create_sent_at = NULL, binding_uid = NULL, in_flight_until = NULL, probe_user = NULL", Cancellation);
-        await using var db = Database.CreateDbContext();
-
-        await AssertRefusedAsync(await db.Grants.AsNoTracking().SingleAsync(Cancellation), "GrantUnknown");
-    }
-
-    [Fact]
-    public async Task Provision_EntrySetBackToAnOlderVersion_CreatesNothing()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation);
-        // The next version is stricter and has been in force for a while; its number was set back.
-        await Database.ExecuteAsOwnerAsync("""
-            INSERT INTO elevated_role_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'maximum', '00:05:00', 'made_at', now() - interval '1 hour'))).* FROM elevated_role_versions v
-            """, Cancellation);
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, "EntrySetBack");
-    }
-
-    [Fact]
-    public async Task Provision_WorkflowSetBackToAnOlderVersion_CreatesNothing()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation);
-        await Database.ExecuteAsOwnerAsync("""
-            INSERT INTO workflow_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now() - interval '1 hour'))).* FROM workflow_versions v
-            """, Cancellation);
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, "WorkflowSetBack");
-    }
-
-    [Fact]
-    public async Task Provision_EntryChangedAfterItWasAsked_GoesOn()
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation);
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await Database.ExecuteAsOwnerAsync("""
-            INSERT INTO elevated_role_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now()))).* FROM elevated_role_versions v;
-            INSERT INTO workflow_versions SELECT (jsonb_populate_record(v, jsonb_build_object('version', 2, 'made_at', now()))).* FROM workflow_versions v
-            """, Cancellation);
-        await StartAsync();
-
-        await UntilAsync(grant, GrantStatus.Active);
-    }
-
-    [Theory]
-    [InlineData(ChangeKind.RetireElevatedRole, "EntrySetBack")]
-    [InlineData(ChangeKind.RetireCluster, "ClusterSetBack")]
-    public async Task Provision_RetiredAndSetBack_CreatesNothing(ChangeKind kind, string code)
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation);
-        await using (var db = Database.CreateDbContext())
-        {
-            var longAgo = DateTimeOffset.UtcNow.AddHours(-1);
-            var subject = kind == ChangeKind.RetireCluster ? Story.Cluster.Id.Value : entry.Entry.ElevatedRoleId.Value;
-            var change = ConfigurationChange.Draft(kind, subject, "Retire", null, new() { ["version"] = 1 }, null, false, Story.Dana.PersonId, longAgo);
-            change.Proved((await Story.ProveAsync(db, StepUpActs.Propose(change), Story.Dana, Cancellation)).Id, longAgo);
-            db.ConfigurationChanges.Add(change);
-            await db.CommitAsync(Cancellation);
-        }
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, code);
-    }
-
     [Fact]
     public async Task Sweep_GrantThatWasWrittenAsActive_IsFound()
     {
@@ -422,73 +250,5 @@ public sealed class EvidenceTests(PostgresFixture postgres, ControlPlaneFixture 
 
         Assert.Equal(EndReason.Expired, (await UntilAsync(grant, GrantStatus.Ended)).EndReason);
         Assert.IsType<GetBindingResult.NotFound>(await LookAsync(grant));
-    }
-
-    /// <summary>What is done to an admin's change that vouches for an entry.</summary>
-    [Theory]
-    [InlineData("UPDATE configuration_changes SET needs_second_admin = false", "ActChanged")]
-    [InlineData("UPDATE configuration_changes SET status = 'Withdrawn'", "NotAttested")]
-    [InlineData("UPDATE configuration_changes SET after = 'nothing'", "NotAttested")]
-    [InlineData("UPDATE configuration_changes SET after = replace(after, '3600', '7200')", "NotAttested")]
-    [InlineData("UPDATE configuration_changes SET confirmer_id = NULL, confirmer_proof_id = NULL", "NotAttested")]
-    [InlineData("UPDATE configuration_changes SET author_id = (SELECT id FROM people WHERE subject = 'sub-alice')", "ProofOfSomebodyElse")]
-    [InlineData("UPDATE configuration_changes SET kind = 'Cluster'", "NotAttested")]
-    [InlineData("DELETE FROM configuration_changes", "NotAttested")]
-    public async Task Provision_AdminsChangeAltered_CreatesNothing(string sql, string code)
-    {
-        var entry = await Story.EntryAsync([Place.Name], Cancellation, attest: Story.ByAdmins(Story.Dana, Story.Dave, Cancellation));
-        var grant = (await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants[0];
-        await Database.ExecuteAsOwnerAsync(sql, Cancellation);
-        await StartAsync();
-
-        await AssertRefusedAsync(grant, code);
-    }
-
-    private async Task NoteAsync(string act, string subject, JsonObject content)
-    {
-        await using var db = Database.CreateDbContext();
-        db.Record(DateTimeOffset.UtcNow, LedgerActor.Lapse, act, subject, content);
-        await db.CommitAsync(Cancellation);
-    }
-
-    // What the portal would refuse, written into the rows past it, with a real proof of that person.
-    private async Task DecideAsync(AccessRequest request, (ElevatedRoleVersion Entry, Domain.Workflows.WorkflowVersion Workflow) governed, Actor who)
-    {
-        await using var db = Database.CreateOwnerContext();
-        var row = await db.AccessRequests.AsNoTracking().SingleAsync(r => r.Id == request.Id, Cancellation);
-        var proof = await Story.ProveAsync(db, StepUpActs.Approve(row, governed.Entry, governed.Workflow, who.PersonId, 0, ""), who, Cancellation);
-        db.Decisions.Add(new Decision { Id = UuidId.New<DecisionId>(DateTimeOffset.UtcNow), RequestId = row.Id, RequestVersion = 1, Stage = 0, PersonId = who.PersonId, Verdict = Verdict.Approve, Comment = "", DecidedAt = DateTimeOffset.UtcNow, ProofId = proof.Id });
-        await db.CommitAsync(Cancellation);
-        await Database.ExecuteAsOwnerAsync("UPDATE access_requests SET status = 'Approved'", Cancellation);
-    }
-
-    private async Task<Grant> GrantOfAsync(AccessRequest request, TimeSpan provisionWithin)
-    {
-        await using var db = Database.CreateOwnerContext();
-        var row = await db.AccessRequests.AsNoTracking().SingleAsync(r => r.Id == request.Id, Cancellation);
-        var grant = Grant.Of(row, provisionWithin, DateTimeOffset.UtcNow)[0];
-        db.Grants.Add(grant);
-        await db.CommitAsync(Cancellation);
-        return grant;
-    }
-
-    private async Task<GrantFacts> FactsAsync(Grant grant)
-    {
-        await using var db = Database.CreateDbContext();
-        return await GrantFacts.ReadAsync(db, await db.Grants.AsNoTracking().SingleAsync(g => g.Id == grant.Id, Cancellation), Cancellation);
-    }
-
-    private async Task AssertRefusedAsync(Grant grant, string code)
-    {
-        await Wait.UntilAsync(async () => (await AlertsAsync(LedgerSubject.Of(grant.Id))).Count > 0, $"an alert of {code}", Cancellation);
-        var alert = Assert.Single(await AlertsAsync(LedgerSubject.Of(grant.Id)));
-        Assert.Equal(("EvidenceMismatch", code), (alert["kind"]!.GetValue<string>(), alert["code"]!.GetValue<string>()));
-        var now = await ReadAsync(grant);
-        Assert.Equal(FailureReason.EvidenceMismatch, now.FailureReason);
-        Assert.True(now.Status is GrantStatus.Revoking or GrantStatus.Failed);
-        var list = await Place.Api.ListBindingsAsync(new([Place.Name, "kube-system"], ClusterWide: true), Cancellation);
-        Assert.DoesNotContain(list.Value.Bindings, binding => binding.Name == BindingKeys.NameOf(grant.Id));
-        Assert.False(await MayAsync("oidc:alice"));
-        Assert.False(await MayAsync("oidc:mallory"));
     }
 }
