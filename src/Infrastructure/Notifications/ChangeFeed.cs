@@ -68,7 +68,7 @@ public sealed partial class ChangeFeed(NpgsqlDataSource source, TimeProvider clo
     private async Task ListenAsync(Action connected, CancellationToken cancellation)
     {
         await using var connection = await source.OpenConnectionAsync(cancellation);
-        connection.Notification += (_, notice) => Hear(notice.Payload);
+        connection.Notification += (_, notice) => Tell(notice.Payload);
         await using (var listen = new NpgsqlCommand($"LISTEN {PortalDbContext.ChangesChannel}", connection)) await listen.ExecuteNonQueryAsync(cancellation);
         connected();
         Tell(Resync);
@@ -82,13 +82,6 @@ public sealed partial class ChangeFeed(NpgsqlDataSource source, TimeProvider clo
                 await ping.ExecuteNonQueryAsync(cancellation);
             }
         }
-    }
-
-    private void Hear(string notice)
-    {
-        // Each connection keeps plans for the schema that it knows. Those that are in use close when they come back.
-        if (notice == SchemaMark.Changed) source.Clear();
-        Tell(notice);
     }
 
     private void Tell(string notice)

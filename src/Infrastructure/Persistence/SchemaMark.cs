@@ -8,9 +8,6 @@ namespace Lapse.Infrastructure.Persistence;
 /// </summary>
 public static class SchemaMark
 {
-    /// <summary>What the change feed tells when a schema was changed.</summary>
-    public const string Changed = "schema";
-
     private const string Prefix = "Lapse: for releases that know ";
 
     /// <summary>Writes it, as the owner.</summary>
@@ -24,15 +21,6 @@ public static class SchemaMark
         text.Parameters.Add(new() { Value = Prefix + migration });
         await using var comment = new NpgsqlCommand((string)(await text.ExecuteScalarAsync(cancellation))!, connection);
         await comment.ExecuteNonQueryAsync(cancellation);
-    }
-
-    /// <summary>Tells the portals that run on it that the schema is another now, so that none goes on with plans that were made for the old one.</summary>
-    public static async Task TellAsync(NpgsqlDataSource owner, CancellationToken cancellation)
-    {
-        await using var notify = owner.CreateCommand("SELECT pg_notify($1, $2)");
-        notify.Parameters.Add(new() { Value = PortalDbContext.ChangesChannel });
-        notify.Parameters.Add(new() { Value = Changed });
-        await notify.ExecuteNonQueryAsync(cancellation);
     }
 
     /// <summary>Reads it; <see langword="null"/> where no release has written one.</summary>

@@ -66,7 +66,7 @@ internal static class VerbServices
     /// <summary>Registers the data source and contexts that come from it.</summary>
     public static IServiceCollection AddLapseDatabase(this IServiceCollection services, string connectionString)
     {
-        services.AddSingleton(_ => PortalDataSource.Create(connectionString));
+        services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         services.AddDbContextFactory<PortalDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         return services;
     }

@@ -16,7 +16,7 @@ public sealed class TestDatabase : IDbContextFactory<PortalDbContext>, IAsyncDis
         ServingConnectionString = serving;
         OwnerConnectionString = owner;
         Owner = NpgsqlDataSource.Create(owner);
-        Serving = PortalDataSource.Create(serving);
+        Serving = NpgsqlDataSource.Create(serving);
     }
 
     public string OwnerConnectionString { get; }

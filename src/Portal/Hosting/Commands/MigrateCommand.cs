@@ -36,7 +36,6 @@ internal static class MigrateCommand
         await QuartzSchema.ProvisionAsync(owner, cancellation);
         await DatabaseSetup.ApplyAsync(source, serving.Password, cancellation);
         await SchemaMark.WriteAsync(source, MigrationNames.Needed, cancellation);
-        if (pending.Count > 0) await SchemaMark.TellAsync(source, cancellation);
         System.Console.WriteLine(pending.Count == 0 ? "The database is at this version already." : $"Applied {string.Join(", ", pending)}.");
         return 0;
     }
