@@ -102,9 +102,7 @@ internal sealed class BindingSweep(
         var result = await cluster.Link.Value.Api.DeleteBindingAsync(binding.Name, binding.Namespace, binding.Uid, cancellation);
         // Gone meanwhile: its grant ended while the list was on its way.
         if (result is DeleteBindingResult.NotFound or DeleteBindingResult.UidConflict) return;
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var facts = Facts(binding, $"{what}: {(result is DeleteBindingResult.Deleted ? "deleted" : "it could not be deleted yet")}.");
-        if (await db.AlertOnceAsync(clock.GetUtcNow(), grant is null ? LedgerSubject.Of(cluster.Cluster.Id) : LedgerSubject.Of(grant.Id), kind, facts, cancellation)) await db.CommitAsync(cancellation);
+        await AlertAsync(cluster, grant, kind, Facts(binding, $"{what}: {(result is DeleteBindingResult.Deleted ? "deleted" : "it could not be deleted yet")}."), cancellation);
     }
 
     private static string WithoutGrant(Grant? grant, bool belongs) => grant switch
@@ -115,11 +113,17 @@ internal sealed class BindingSweep(
         _ => "although its grant has not begun",
     };
 
-    private async Task ReportAsync(RegisteredCluster cluster, BindingObject binding, CancellationToken cancellation)
+    private Task ReportAsync(RegisteredCluster cluster, BindingObject binding, CancellationToken cancellation) =>
+        AlertAsync(cluster, null, "ForeignObject", Facts(binding, "An object that Lapse did not make wears its label. It was left alone."), cancellation);
+
+    // Another sweep may find the same at this moment, on another replica or because the cluster answers again: it waits here, and finds that it was said.
+    private async Task AlertAsync(RegisteredCluster cluster, Grant? grant, string kind, JsonObject facts, CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var facts = Facts(binding, "An object that Lapse did not make wears its label. It was left alone.");
-        if (await db.AlertOnceAsync(clock.GetUtcNow(), LedgerSubject.Of(cluster.Cluster.Id), "ForeignObject", facts, cancellation)) await db.CommitAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (grant is null) await db.LockAsync(cluster.Cluster.Id, cancellation);
+        else await db.LockAsync(grant.Id, cancellation);
+        if (await db.AlertOnceAsync(clock.GetUtcNow(), grant is null ? LedgerSubject.Of(cluster.Cluster.Id) : LedgerSubject.Of(grant.Id), kind, facts, cancellation)) await db.CommitAsync(cancellation);
     }
 
     private static JsonObject Facts(BindingObject binding, string words) => new()

@@ -109,6 +109,18 @@ public sealed class ProlongTests(PostgresFixture postgres, ControlPlaneFixture c
         await AssertGoneAsync(grant);
     }
 
+    [Fact]
+    public async Task Sweeps_ManyAtOnce_SayItOnce()
+    {
+        var grant = await ActiveWithoutReplicaAsync();
+        var late = Enumerable.Range(0, 6).Select(_ => Create(clock: new ShiftedClock(PastTheSignedEnd)).Get<BindingSweep>()).ToList();
+
+        await Task.WhenAll(late.Select(sweep => sweep.RunAsync(Cancellation)));
+
+        Assert.Equal(["Outlived"], await AlertKindsAsync(grant));
+        await AssertGoneAsync(grant);
+    }
+
     /// <summary>A binding of ours without a live grant, by whatever the rows were made to say.</summary>
     public static TheoryData<string> NotLive =>
     [

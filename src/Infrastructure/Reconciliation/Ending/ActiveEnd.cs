@@ -53,6 +53,8 @@ internal sealed record ActiveEnd(EndReason Reason, string? Alert, IReadOnlyList<
         if (Alert is null) return;
         var alert = (JsonObject)facts.DeepClone();
         if (Code is not null) alert["code"] = Code;
+        // As who deletes it without an end says it, so that both are one alert.
+        if (Alert == OutlivedAlert) alert["uid"] = grant.BindingUid;
         db.Alert(now, LedgerSubject.Of(grant.Id), Alert, alert);
     }
 }
