@@ -44,6 +44,10 @@ public sealed class TelemetryTests(LapseFixture lapse)
         string[] secrets = [.. lapse.Secrets, comment, "The payment queue is stuck", "OPS-42", alice.Totp!, bob.Totp!];
         Assert.All(secrets, secret => Assert.False(log.Contains(secret, StringComparison.Ordinal), $"The log has {secret}."));
         Assert.All(secrets, secret => Assert.False(lapse.Collector.Has(secret), $"What was exported has {secret}."));
+        Assert.False(TokenText.IsIn(log), "The log has a token.");
+        Assert.False(lapse.Collector.HasToken(), "What was exported has a token.");
+        // As a token would be found: the sandbox's provider and the cluster sign such.
+        Assert.True(TokenText.IsIn($"Bearer {Microsoft.AspNetCore.WebUtilities.WebEncoders.Base64UrlEncode("{\"alg\":\"RS256\"}"u8)}"));
         await asking.CloseAsync();
         await deciding.CloseAsync();
     }

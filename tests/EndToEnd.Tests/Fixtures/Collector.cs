@@ -30,6 +30,9 @@ public sealed class Collector : IAsyncDisposable
         return _received.Any(r => r.Body.AsSpan().IndexOf(bytes) >= 0);
     }
 
+    /// <summary>Whether a token is anywhere in anything that was exported.</summary>
+    public bool HasToken() => _received.Any(r => TokenText.IsIn(Encoding.Latin1.GetString(r.Body)));
+
     public static async Task<Collector> StartAsync(CancellationToken cancellation)
     {
         var builder = WebApplication.CreateBuilder();
