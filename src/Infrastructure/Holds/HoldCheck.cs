@@ -52,6 +52,15 @@ public sealed class HoldCheck(IDbContextFactory<PortalDbContext> contexts, Proof
         return read;
     }
 
+    /// <summary>
+    /// Whether something was proved before an admin accepted restored records: it may have been used up, or undone, since, and nobody knows any more.
+    /// </summary>
+    internal async Task<bool> IsBeforeRestoreAsync(PortalDbContext db, IEnumerable<ProvedAct> acts, CancellationToken cancellation)
+    {
+        var accepted = (await ReadAsync(db, cancellation)).Where(h => h.Hold.Cause.DoubtsRecords()).Max(h => h.EndProvedAt);
+        return acts.Any(act => act.AuthenticatedAt <= accepted);
+    }
+
     // Whoever owns the database can delete the row of a hold, but not its entry in the ledger without that being found. So it goes on.
     private static async Task<List<CheckedHold>> DeletedAsync(PortalDbContext db, HashSet<HoldId> known, CancellationToken cancellation)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Catalogue;
-using Lapse.Domain.Holds;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.StepUp;
@@ -41,7 +40,7 @@ internal sealed class StandingEvidence(AttestationVerifier attestations, HoldChe
                 return new Refusal("RemovalDiffers", "The removal says something else than the change that was reviewed.");
             var proved = await attestations.VerifyChangeAsync(db, change, What, cancellation);
             if (!proved.Succeeded) return proved.Refusal!;
-            if (await IsBeforeRestoreAsync(db, proved.Value, cancellation)) return new Refusal(BeforeRestore, "It was reviewed before the records were restored.");
+            if (await holds.IsBeforeRestoreAsync(db, proved.Value, cancellation)) return new Refusal(BeforeRestore, "It was reviewed before the records were restored.");
             var cluster = await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == removal.ClusterId, cancellation);
             return new StandingFacts(removal, said, said.Bindings[removal.Position], cluster);
         }
@@ -68,7 +67,7 @@ internal sealed class StandingEvidence(AttestationVerifier attestations, HoldChe
         var proved = await attestations.VerifyAdminAsync(db, removal.RestoreProofId, StepUpActs.Restore(removal, admin), admin, "restoration of a standing binding", cancellation);
         if (!proved.Succeeded) return proved.Refusal;
         if (proved.Value.AuthenticatedAt + StandingRemoval.RestoreWithin <= now) return new(TooOld, "The step-up for it is too old for standing access that begins now.");
-        if (await IsBeforeRestoreAsync(db, [proved.Value], cancellation)) return new(BeforeRestore, "It was wanted before the records were restored.");
+        if (await holds.IsBeforeRestoreAsync(db, [proved.Value], cancellation)) return new(BeforeRestore, "It was wanted before the records were restored.");
         var person = await db.People.AsNoTracking().SingleAsync(p => p.Id == admin, cancellation);
         if (person.IsDisabled) return new(AdminDisabled, "The admin who wanted it back has been shut out since.");
         var (subject, proof) = (LedgerSubject.Of(removal.Id), removal.RestoreProofId!.Value.ToString());
@@ -77,12 +76,5 @@ internal sealed class StandingEvidence(AttestationVerifier attestations, HoldChe
         return settled.Exists(content => JsonNode.Parse(content)?["proof"]?.GetValue<string>() == proof)
             ? new("RestorationSetBack", "The ledger says that this step-up was used already.")
             : null;
-    }
-
-    // What was proved before an admin accepted restored records may have been undone since, and nobody knows any more.
-    private async Task<bool> IsBeforeRestoreAsync(PortalDbContext db, IReadOnlyList<ProvedAct> acts, CancellationToken cancellation)
-    {
-        var accepted = (await holds.ReadAsync(db, cancellation)).Where(h => h.Hold.Cause.DoubtsRecords()).Max(h => h.EndProvedAt);
-        return acts.Any(act => act.AuthenticatedAt <= accepted);
     }
 }

@@ -1,7 +1,6 @@
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
-using Lapse.Domain.Holds;
 using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.Holds;
 using Lapse.Infrastructure.Persistence;
@@ -40,14 +39,7 @@ internal sealed class EvidenceVerifier(IDbContextFactory<PortalDbContext> contex
             if (!proved.Succeeded) return proved;
             approvals.Add((decision, proved.Value));
         }
-        if (await CheckRestoredAsync(db, [asked.Value, .. approvals.Select(a => a.Item2)], cancellation) is { } restored) return restored;
+        if (await holds.IsBeforeRestoreAsync(db, [asked.Value, .. approvals.Select(a => a.Item2)], cancellation)) return new Refusal("BeforeRestore", "It was asked or approved before the records were restored.");
         return (EvidenceRules.CheckApprovals(facts, asked.Value, approvals) ?? EvidenceRules.CheckTimes(facts, asked.Value, [.. approvals.Select(a => a.Item2)], now)) is { } mismatch ? mismatch : asked;
-    }
-
-    // What was asked and approved before an admin accepted restored records may have had its access already, and nobody knows any more.
-    private async Task<Refusal?> CheckRestoredAsync(PortalDbContext db, IReadOnlyList<ProvedAct> acts, CancellationToken cancellation)
-    {
-        var accepted = (await holds.ReadAsync(db, cancellation)).Where(h => h.Hold.Cause.DoubtsRecords()).Max(h => h.EndProvedAt);
-        return acts.Any(act => act.AuthenticatedAt <= accepted) ? new("BeforeRestore", "It was asked or approved before the records were restored.") : null;
     }
 }
