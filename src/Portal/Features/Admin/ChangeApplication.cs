@@ -140,10 +140,16 @@ public sealed class ChangeApplication(Sealer sealer, ClusterChecks checks, TimeP
         return null;
     }
 
-    private static async Task<string> FreeNameAsync(string title, Func<string, Task<bool>> taken)
+    /// <summary>The name that a title gives to an entry or workflow, if it is still free.</summary>
+    internal static string NameOf(string title)
     {
         var slug = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-').Take(50)]).Trim('-');
-        if (slug.Length == 0) slug = "entry";
+        return slug.Length == 0 ? "entry" : slug;
+    }
+
+    private static async Task<string> FreeNameAsync(string title, Func<string, Task<bool>> taken)
+    {
+        var slug = NameOf(title);
         for (var (name, number) = (slug, 2); ; name = $"{slug}-{number++}")
             if (!await taken(name)) return name;
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Xml;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;
+using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.Configuration;
 
 namespace Lapse.Portal.Features.JustInTime;
@@ -34,12 +35,6 @@ public sealed record DryRun(string Entry, string Remove, string Restore)
     /// <param name="cluster">The cluster's name.</param>
     /// <param name="workflow">The workflow's name.</param>
     public static AppliedEntry? EntryOf(JustInTimeProposal proposal, string cluster, string workflow) => proposal.Existing is not null ? null : new(
-        NameOf(proposal.Title), proposal.Title, proposal.Description, cluster, proposal.Environment, proposal.Role, proposal.Namespaces,
+        ChangeApplication.NameOf(proposal.Title), proposal.Title, proposal.Description, cluster, proposal.Environment, proposal.Role, proposal.Namespaces,
         XmlConvert.ToString(proposal.Maximum), XmlConvert.ToString(proposal.Default), workflow, proposal.ConfirmAfterStepUp);
-
-    private static string NameOf(string title)
-    {
-        var name = new string([.. title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-').Take(50)]).Trim('-');
-        return name.Length == 0 ? "entry" : name;
-    }
 }
