@@ -438,10 +438,6 @@ namespace Lapse.Migrations
                     b.HasKey("Id")
                         .HasName("pk_grants");
 
-                    b.HasIndex("DueAt")
-                        .HasDatabaseName("ix_grants_due_at")
-                        .HasFilter("due_at IS NOT NULL");
-
                     b.HasIndex("EndedAt")
                         .HasDatabaseName("ix_grants_ended_at")
                         .HasFilter("looked_after_at IS NULL AND binding_uid IS NOT NULL");
@@ -463,6 +459,10 @@ namespace Lapse.Migrations
 
                     b.HasIndex("PersonId", "CreatedAt")
                         .HasDatabaseName("ix_grants_person_id_created_at");
+
+                    b.HasIndex("Status", "DueAt")
+                        .HasDatabaseName("ix_grants_waiting")
+                        .HasFilter("lease_owner IS NULL AND due_at IS NOT NULL");
 
                     b.HasIndex("Status", "EndsAt")
                         .HasDatabaseName("ix_grants_status_ends_at");

@@ -232,17 +232,15 @@ public sealed class Grant
             (EndReason, EndedBy, EndedAt, DueAt) = (reason, by, now, null);
             return;
         }
-        To(GrantStatus.Revoking, now);
-        (EndReason, EndedBy, RevokingSince) = (reason, by, now);
-        Clear();
+        ToRevoking(now);
+        (EndReason, EndedBy) = (reason, by);
     }
 
     /// <summary>Gives it up for a reason; that nothing is left must be proved first.</summary>
     public void Fail(FailureReason reason, string words, DateTimeOffset now)
     {
-        To(GrantStatus.Revoking, now);
-        (FailureReason, RevokingSince) = (reason, now);
-        Clear();
+        ToRevoking(now);
+        FailureReason = reason;
         (LastError, LastErrorAt) = (words, now);
     }
 
@@ -281,6 +279,16 @@ public sealed class Grant
     {
         (LeaseOwner, LeaseUntil) = (null, null);
         DueAt = IsOver ? null : due ?? DueAt;
+    }
+
+    // It does not wait for the worker that brings it up: that one's next record fails, and what it may have on its way to the
+    // cluster is waited for before the end (InFlightUntil).
+    private void ToRevoking(DateTimeOffset now)
+    {
+        if (Status == GrantStatus.Provisioning) (LeaseOwner, LeaseUntil) = (null, null);
+        To(GrantStatus.Revoking, now);
+        RevokingSince = now;
+        Clear();
     }
 
     private void To(GrantStatus status, DateTimeOffset now)

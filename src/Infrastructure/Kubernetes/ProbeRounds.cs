@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using k8s;
 using Lapse.Domain.Rbac;
+using Lapse.Infrastructure.Gathering;
 
 namespace Lapse.Infrastructure.Kubernetes;
 
@@ -13,36 +13,17 @@ internal sealed class ProbeRounds(ClusterConnection connection, Func<IKubernetes
 {
     private const int Most = 64;
 
-    private readonly ConcurrentQueue<Asked> _waiting = new();
-    private int _running;
+    private readonly Rounds<Asked> _rounds = new(Most, round => RunAsync(round, connection, ask));
 
     /// <summary>The answers, one for each connection.</summary>
     public async Task<ClusterResult<AccessAnswer>[]> AskAsync(string probe, AccessQuestion question, int connections, CancellationToken cancellation)
     {
         var asked = new Asked(probe, question, connections);
-        _waiting.Enqueue(asked);
-        if (Interlocked.CompareExchange(ref _running, 1, 0) == 0) _ = Task.Run(RunAsync, CancellationToken.None);
+        _rounds.Join(asked);
         return await asked.Answers.Task.WaitAsync(cancellation);
     }
 
-    private async Task RunAsync()
-    {
-        do
-        {
-            while (Take() is { Count: > 0 } round) await RunAsync(round);
-            Volatile.Write(ref _running, 0);
-        }
-        while (!_waiting.IsEmpty && Interlocked.CompareExchange(ref _running, 1, 0) == 0);
-    }
-
-    private List<Asked> Take()
-    {
-        List<Asked> round = [];
-        while (round.Count < Most && _waiting.TryDequeue(out var asked)) round.Add(asked);
-        return round;
-    }
-
-    private async Task RunAsync(List<Asked> round)
+    private static async Task RunAsync(IReadOnlyList<Asked> round, ClusterConnection connection, Func<IKubernetes, string, AccessQuestion, Task<ClusterResult<AccessAnswer>>> ask)
     {
         IKubernetes[] clients = [];
         try

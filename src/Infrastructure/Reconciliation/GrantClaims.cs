@@ -15,6 +15,11 @@ internal enum Lane
     End,
 }
 
+/// <summary>A grant that was taken in hand.</summary>
+/// <param name="Id">The grant.</param>
+/// <param name="Cluster">Where it is.</param>
+internal sealed record TakenGrant(GrantId Id, ClusterId Cluster);
+
 /// <summary>Takes grants that are due, each by one worker of one replica.</summary>
 internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, TimeProvider clock, ReconciliationOptions options, Replica replica)
 {
@@ -23,56 +28,68 @@ internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, T
     /// <summary>How a worker of a lane signs its leases.</summary>
     public string Owner(Lane lane) => $"{replica.Name}:{lane}";
 
-    /// <summary>Takes at most <paramref name="most"/> grants that are due, ending ones before active ones, oldest first.</summary>
-    public async Task<IReadOnlyList<GrantId>> ClaimAsync(Lane lane, int most, CancellationToken cancellation)
+    /// <summary>Takes at most <paramref name="most"/> grants that are due and that nobody holds, ending ones before active ones, oldest first.</summary>
+    /// <param name="lane">Which.</param>
+    /// <param name="most">So many.</param>
+    /// <param name="without">Those in these clusters are left for later.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<IReadOnlyList<TakenGrant>> ClaimAsync(Lane lane, int most, IReadOnlyCollection<ClusterId> without, CancellationToken cancellation)
     {
         await replica.AppearAsync(cancellation);
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var (owner, until) = (Owner(lane), now + options.Lease);
-        var claimed = lane == Lane.Start
-            ? db.Database.SqlQuery<Guid>($"""
-                UPDATE grants SET lease_owner = {owner}, lease_until = {until} WHERE id IN (
-                    SELECT id FROM grants WHERE due_at <= {now} AND status IN ('Scheduled', 'Provisioning') AND (lease_until IS NULL OR lease_until < {now})
-                    ORDER BY due_at LIMIT {most} FOR UPDATE SKIP LOCKED)
-                RETURNING id AS "Value"
-                """)
-            // A grant that is to end does not wait for the worker that brings it up: that one's next record fails, and what it
-            // may have on its way to the cluster is waited for before the end (Grant.InFlightUntil).
-            : db.Database.SqlQuery<Guid>($"""
-                UPDATE grants SET lease_owner = {owner}, lease_until = {until} WHERE id IN (
-                    SELECT id FROM grants WHERE due_at <= {now} AND status IN ('Active', 'Revoking')
-                        AND (lease_until IS NULL OR lease_until < {now} OR (status = 'Revoking' AND lease_owner LIKE '%:Start'))
-                    ORDER BY status DESC, due_at LIMIT {most} FOR UPDATE SKIP LOCKED)
-                RETURNING id AS "Value"
-                """);
-        return [.. (await claimed.ToListAsync(cancellation)).Select(GrantId.From)];
+        var ((first, second), clusters) = (StatusesOf(lane), Ids(without));
+        // Each status by itself: so ix_grants_waiting gives them in their order, and of ten thousand that are due no more are read than are taken.
+        return Taken(await db.Database.SqlQuery<TakenRow>($"""
+            WITH first AS MATERIALIZED (
+                SELECT id FROM grants WHERE status = {first} AND lease_owner IS NULL AND due_at <= {now} AND NOT cluster_id = ANY({clusters})
+                ORDER BY due_at LIMIT {most} FOR UPDATE SKIP LOCKED),
+            second AS MATERIALIZED (
+                SELECT id FROM grants WHERE status = {second} AND lease_owner IS NULL AND due_at <= {now} AND NOT cluster_id = ANY({clusters})
+                ORDER BY due_at LIMIT {most} - (SELECT count(*) FROM first) FOR UPDATE SKIP LOCKED)
+            UPDATE grants SET lease_owner = {Owner(lane)}, lease_until = {now + options.Lease} WHERE id IN (SELECT id FROM first UNION ALL SELECT id FROM second)
+            RETURNING id AS "Id", cluster_id AS "ClusterId"
+            """).ToListAsync(cancellation));
     }
 
     /// <summary>Takes active grants to look at their bindings, due or not.</summary>
-    public async Task<IReadOnlyList<GrantId>> ClaimForLookAsync(IReadOnlyCollection<GrantId> wanted, CancellationToken cancellation)
+    public async Task<IReadOnlyList<TakenGrant>> ClaimForLookAsync(IReadOnlyCollection<GrantId> wanted, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var (owner, until) = (Owner(Lane.End), now + options.Lease);
         Guid[] ids = [.. wanted.Select(id => id.Value)];
-        var claimed = await db.Database.SqlQuery<Guid>($"""
-            UPDATE grants SET lease_owner = {owner}, lease_until = {until} WHERE id IN (
-                SELECT id FROM grants WHERE id = ANY({ids}) AND status = 'Active' AND (lease_until IS NULL OR lease_until < {now})
+        return Taken(await db.Database.SqlQuery<TakenRow>($"""
+            UPDATE grants SET lease_owner = {Owner(Lane.End)}, lease_until = {now + options.Lease} WHERE id IN (
+                SELECT id FROM grants WHERE id = ANY({ids}) AND status = 'Active' AND lease_owner IS NULL
                 FOR UPDATE SKIP LOCKED)
-            RETURNING id AS "Value"
-            """).ToListAsync(cancellation);
-        return [.. claimed.Select(GrantId.From)];
+            RETURNING id AS "Id", cluster_id AS "ClusterId"
+            """).ToListAsync(cancellation));
     }
 
-    /// <summary>When the next grant of a lane is due; <see langword="null"/> when none waits.</summary>
-    public async Task<DateTimeOffset?> NextDueAsync(Lane lane, CancellationToken cancellation)
+    /// <summary>When the next grant of a lane is due that nobody holds; <see langword="null"/> when none waits.</summary>
+    public async Task<DateTimeOffset?> NextDueAsync(Lane lane, IReadOnlyCollection<ClusterId> without, CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        GrantStatus[] statuses = lane == Lane.Start ? [GrantStatus.Scheduled, GrantStatus.Provisioning] : [GrantStatus.Active, GrantStatus.Revoking];
+        var ((first, second), clusters) = (StatusesOf(lane), Ids(without));
+        return await db.Database.SqlQuery<DateTimeOffset?>($"""
+            SELECT least(
+                (SELECT due_at FROM grants WHERE status = {first} AND lease_owner IS NULL AND due_at IS NOT NULL AND NOT cluster_id = ANY({clusters}) ORDER BY due_at LIMIT 1),
+                (SELECT due_at FROM grants WHERE status = {second} AND lease_owner IS NULL AND due_at IS NOT NULL AND NOT cluster_id = ANY({clusters}) ORDER BY due_at LIMIT 1)) AS "Value"
+            """).SingleAsync(cancellation);
+    }
+
+    /// <summary>
+    /// Frees what was held longer than anybody may: only what is free is claimed. And what ends while the worker holds it that brought
+    /// it up: a release that did not know that this frees it (<see cref="Grant.End"/>) may run beside this one.
+    /// </summary>
+    public async Task<int> FreeOverdueAsync(CancellationToken cancellation)
+    {
         var now = clock.GetUtcNow();
-        return await db.Grants.Where(g => g.DueAt != null && statuses.Contains(g.Status) && (g.LeaseUntil == null || g.LeaseUntil < now))
-            .OrderBy(g => g.DueAt).Select(g => g.DueAt).FirstOrDefaultAsync(cancellation);
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        return await db.Database.ExecuteSqlAsync($"""
+            UPDATE grants SET lease_owner = NULL, lease_until = NULL
+            WHERE lease_owner IS NOT NULL AND (lease_until IS NULL OR lease_until < {now} OR (status = 'Revoking' AND lease_owner LIKE '%:Start'))
+            """, cancellation);
     }
 
     /// <summary>
@@ -103,4 +120,16 @@ internal sealed class GrantClaims(IDbContextFactory<PortalDbContext> contexts, T
         return abandoned.Length == 0 ? 0
             : await db.Grants.Where(g => abandoned.Contains(g.LeaseOwner)).ExecuteUpdateAsync(set => set.SetProperty(g => g.LeaseOwner, (string?)null).SetProperty(g => g.LeaseUntil, (DateTimeOffset?)null), cancellation);
     }
+
+    private static (string First, string Second) StatusesOf(Lane lane) => lane switch
+    {
+        Lane.Start => (nameof(GrantStatus.Provisioning), nameof(GrantStatus.Scheduled)),
+        Lane.End => (nameof(GrantStatus.Revoking), nameof(GrantStatus.Active)),
+    };
+
+    private static Guid[] Ids(IReadOnlyCollection<ClusterId> clusters) => [.. clusters.Select(id => id.Value)];
+
+    private static List<TakenGrant> Taken(List<TakenRow> rows) => rows.ConvertAll(row => new TakenGrant(GrantId.From(row.Id), ClusterId.From(row.ClusterId)));
+
+    private sealed record TakenRow(Guid Id, Guid ClusterId);
 }

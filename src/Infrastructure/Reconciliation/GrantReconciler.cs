@@ -16,7 +16,6 @@ internal sealed partial class GrantReconciler(
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
 
-
     private readonly ConcurrentDictionary<(GrantId Id, Lane Lane), bool> _inHand = new();
 
     /// <inheritdoc/>
@@ -29,13 +28,10 @@ internal sealed partial class GrantReconciler(
                 wakes.Wake();
                 return Task.CompletedTask;
             });
-        await Task.WhenAll(
-            RunLaneAsync(Lane.Start, inHand => options.Starts - inHand, stoppingToken),
-            RunLaneAsync(Lane.End, turns.Room, stoppingToken),
-            FreeAsync(stoppingToken));
+        await Task.WhenAll(RunLaneAsync(Lane.Start, stoppingToken), RunLaneAsync(Lane.End, stoppingToken), FreeAsync(stoppingToken));
     }
 
-    private async Task RunLaneAsync(Lane lane, Func<int, int> room, CancellationToken stopping)
+    private async Task RunLaneAsync(Lane lane, CancellationToken stopping)
     {
         var running = new HashSet<Task>();
         // Every record of every grant wakes both lanes: a stream of them is claimed together. Real time, as that is what the database has to bear.
@@ -46,12 +42,12 @@ internal sealed partial class GrantReconciler(
             try
             {
                 await pace.WaitAsync(stopping);
-                var free = room(running.Count);
-                var claimed = await ClaimAsync(lane, free, stopping);
-                foreach (var id in claimed) running.Add(WorkAsync(lane, id, stopping));
+                var room = lane == Lane.Start ? new Room(options.Starts - running.Count, []) : new Room(turns.Most, turns.Full());
+                var claimed = await ClaimAsync(lane, room, stopping);
+                foreach (var taken in claimed) running.Add(WorkAsync(lane, taken, stopping));
                 // Full batches leave more behind.
-                if (claimed.Count > 0 && (claimed.Count == free || wakes.AnyLooks) && room(running.Count) > 0) continue;
-                await SleepAsync(lane, room(running.Count) > 0, stopping);
+                if (claimed.Count > 0 && (claimed.Count >= room.Most || wakes.AnyLooks)) continue;
+                await SleepAsync(lane, room with { Most = room.Most - claimed.Count }, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -68,38 +64,38 @@ internal sealed partial class GrantReconciler(
         await Task.WhenAll(running);
     }
 
-    private async Task<IReadOnlyList<GrantId>> ClaimAsync(Lane lane, int free, CancellationToken cancellation)
+    private async Task<IReadOnlyList<TakenGrant>> ClaimAsync(Lane lane, Room room, CancellationToken cancellation)
     {
-        if (free <= 0) return [];
+        if (room.Most <= 0) return [];
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Claim);
         step?.SetTag(ReconciliationSteps.LaneTag, lane.ToString());
-        var due = await claims.ClaimAsync(lane, free, cancellation);
+        var due = await claims.ClaimAsync(lane, room.Most, room.Full, cancellation);
         step?.SetTag(ReconciliationSteps.ClaimedTag, due.Count);
-        if (lane == Lane.Start || due.Count == free || wakes.TakeLooks(free - due.Count) is not { Count: > 0 } looks) return due;
+        if (lane == Lane.Start || due.Count == room.Most || wakes.TakeLooks(room.Most - due.Count) is not { Count: > 0 } looks) return due;
         return [.. due, .. await claims.ClaimForLookAsync(looks, cancellation)];
     }
 
-    private async Task WorkAsync(Lane lane, GrantId id, CancellationToken stopping)
+    private async Task WorkAsync(Lane lane, TakenGrant taken, CancellationToken stopping)
     {
-        using var turn = lane == Lane.End ? turns.Take() : null;
-        _inHand[(id, lane)] = true;
+        using var turn = lane == Lane.End ? turns.Take(taken.Cluster) : null;
+        _inHand[(taken.Id, lane)] = true;
         try
         {
             await Task.Yield();
-            await worker.RunAsync(id, turn, claims.Owner(lane), stopping);
+            await worker.RunAsync(taken.Id, turn, claims.Owner(lane), stopping);
         }
         finally
         {
-            _inHand.TryRemove((id, lane), out _);
+            _inHand.TryRemove((taken.Id, lane), out _);
         }
         // It may have moved to the other lane, and this one has room again.
         wakes.Wake();
     }
 
-    private async Task SleepAsync(Lane lane, bool roomy, CancellationToken cancellation)
+    private async Task SleepAsync(Lane lane, Room room, CancellationToken cancellation)
     {
         var sleep = options.LongestSleep;
-        if (roomy && await claims.NextDueAsync(lane, cancellation) is { } due)
+        if (room.Most > 0 && await claims.NextDueAsync(lane, room.Full, cancellation) is { } due)
         {
             var until = due - clock.GetUtcNow();
             if (until < sleep) sleep = until;
@@ -114,7 +110,7 @@ internal sealed partial class GrantReconciler(
         {
             try
             {
-                if (await claims.FreeAbandonedAsync(stopping) + await claims.FreeForgottenAsync([.. _inHand.Keys.Select(held => held.Id)], stopping) > 0) wakes.Wake();
+                if (await claims.FreeOverdueAsync(stopping) + await claims.FreeAbandonedAsync(stopping) + await claims.FreeForgottenAsync([.. _inHand.Keys.Select(held => held.Id)], stopping) > 0) wakes.Wake();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -129,6 +125,11 @@ internal sealed partial class GrantReconciler(
             await Task.Delay(TimeSpan.FromSeconds(3), clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>What a lane may take now.</summary>
+    /// <param name="Most">So many.</param>
+    /// <param name="Full">None in these clusters.</param>
+    private sealed record Room(int Most, IReadOnlyList<ClusterId> Full);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The reconciler's loop {Loop} met an error; it goes on.")]
     private partial void LogLoop(Exception exception, string loop);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Ledger;
+using Lapse.Infrastructure.Gathering;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,12 +16,16 @@ internal sealed class GrantRecords(IDbContextFactory<PortalDbContext> contexts, 
 {
     private readonly RecordQueue _starts = new(contexts, clock);
     private readonly RecordQueue _ends = new(contexts, clock);
+    private readonly SharedReads<GrantId, Grant> _reads = new(async ids =>
+    {
+        await using var db = await contexts.CreateDbContextAsync();
+        return await db.Grants.AsNoTracking().Where(g => ids.Contains(g.Id)).ToDictionaryAsync(g => g.Id);
+    });
 
     /// <summary>The grant as it is now; <see langword="null"/> if it is not this worker's (any more).</summary>
     public async Task<Grant?> ReadAsync(GrantId id, string owner, CancellationToken cancellation)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var grant = await db.Grants.AsNoTracking().SingleOrDefaultAsync(g => g.Id == id, cancellation);
+        var grant = await _reads.ReadAsync(id, cancellation);
         return grant?.LeaseOwner == owner ? grant : null;
     }
 

@@ -6,13 +6,13 @@ public sealed record ReconciliationOptions
     /// <summary>Grants that are brought up at once by one replica.</summary>
     public int Starts { get; init; } = 32;
 
-    /// <summary>Grants that are ended at once by one replica; lanes of their own, so that no end waits for a start.</summary>
+    /// <summary>Grants of one cluster that are ended at once by one replica; lanes of their own, so that no end waits for a start or for another cluster.</summary>
     public int Ends { get; init; } = 32;
 
-    /// <summary>Grants that one replica takes in one statement to end them: those whose access is not gone yet are never more.</summary>
+    /// <summary>Grants of one cluster that one replica takes to end them: those whose access is not gone yet are never more. Half of it is taken in one statement.</summary>
     public int EndsTaken { get; init; } = 128;
 
-    /// <summary>Grants that one replica has in hand at most whose end is not recorded yet: their access is gone, their proof waits.</summary>
+    /// <summary>With so many of one cluster in hand whose end is not recorded yet one replica takes no more of it: their access is gone, their proof waits.</summary>
     public int EndsInHand { get; init; } = 4096;
 
     /// <summary>How long a worker holds a grant. All its calls time out well before.</summary>

@@ -33,7 +33,7 @@ public static class ReconciliationServices
         services.TryAddSingleton(new PortalGroups());
         services.AddSingleton<ChangeFeed>().AddHostedService(provider => provider.GetRequiredService<ChangeFeed>());
 
-        services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<ClusterRightsCheck>().AddSingleton<ReaperWatch>().AddSingleton<TokenRenewal>();
+        services.AddSingleton<ClusterConnections>().AddSingleton<RegisteredClusters>().AddSingleton<CurrentClusters>().AddSingleton<KnownRules>().AddSingleton<RoleSnapshots>().AddSingleton<RoleRefresh>().AddSingleton<ClusterRightsCheck>().AddSingleton<ReaperWatch>().AddSingleton<TokenRenewal>();
         services.TryAddSingleton<ProofVerifier>();
         services.AddSingleton<AttestationVerifier>().AddSingleton<EvidenceVerifier>();
         services.AddSingleton<Replica>().AddSingleton<GrantClaims>().AddSingleton<GrantRecords>().AddSingleton<ReconcilerWakes>().AddSingleton<BindingJudge>();

@@ -264,6 +264,22 @@ public class GrantMoveTests
     }
 
     [Fact]
+    public void End_WhileItIsBroughtUp_TakesItFromTheWorkerThatDoes()
+    {
+        var (ended, failed, active) = (GrantIn(GrantStatus.Provisioning), GrantIn(GrantStatus.Provisioning), GrantIn(GrantStatus.Active));
+        foreach (var grant in new[] { ended, failed, active }) grant.Lease("worker-1", Now.AddSeconds(30));
+
+        ended.End(EndReason.Revoked, Bob, Now);
+        failed.Fail(FailureReason.Forbidden, "No", Now);
+        active.End(EndReason.Expired, null, Now);
+
+        Assert.Equal((null, null), (ended.LeaseOwner, ended.LeaseUntil));
+        Assert.Equal((null, null), (failed.LeaseOwner, failed.LeaseUntil));
+        // Whoever looks at active access goes on to end it.
+        Assert.Equal("worker-1", active.LeaseOwner);
+    }
+
+    [Fact]
     public void LeaseAndRelease_Live_TakeAndGiveBack()
     {
         var grant = GrantIn(GrantStatus.Active);

@@ -1,11 +1,15 @@
+using Lapse.Domain;
 using Lapse.Infrastructure.Reconciliation;
 using Xunit;
 
 namespace Lapse.Infrastructure.Tests.Reconciliation;
 
-/// <summary>Of many that end at once, all lose their access before it is proved of any.</summary>
+/// <summary>Of many in a cluster that end at once, all lose their access before it is proved of any; no cluster waits for another.</summary>
 public sealed class EndTurnsTests : IDisposable
 {
+    private static readonly ClusterId Here = UuidId.New<ClusterId>(DateTimeOffset.UtcNow);
+    private static readonly ClusterId There = UuidId.New<ClusterId>(DateTimeOffset.UtcNow);
+
     private readonly ReconcilerWakes _wakes = new();
     private readonly EndTurns _turns;
 
@@ -16,8 +20,8 @@ public sealed class EndTurnsTests : IDisposable
     [Fact]
     public async Task Proof_WhileSomebodyStillHasAccess_Waits()
     {
-        using var first = _turns.Take();
-        using var second = _turns.Take();
+        using var first = _turns.Take(Here);
+        using var second = _turns.Take(Here);
         await first.BeginAsync(Cancellation);
         await second.BeginAsync(Cancellation);
 
@@ -31,11 +35,11 @@ public sealed class EndTurnsTests : IDisposable
     [Fact]
     public async Task Proof_WhenTheOthersFail_GoesOn()
     {
-        using var first = _turns.Take();
+        using var first = _turns.Take(Here);
         await first.BeginAsync(Cancellation);
-        var failing = _turns.Take();
+        var failing = _turns.Take(Here);
         await failing.BeginAsync(Cancellation);
-        var waiting = _turns.Take();
+        var waiting = _turns.Take(Here);
         var proof = first.ToProofAsync(Cancellation);
 
         failing.Dispose();
@@ -48,9 +52,9 @@ public sealed class EndTurnsTests : IDisposable
     [Fact]
     public async Task Cuts_AreNeverMoreAtOnceThanAllowed()
     {
-        using var first = _turns.Take();
-        using var second = _turns.Take();
-        using var third = _turns.Take();
+        using var first = _turns.Take(Here);
+        using var second = _turns.Take(Here);
+        using var third = _turns.Take(Here);
         await first.BeginAsync(Cancellation);
         await second.BeginAsync(Cancellation);
         var begun = third.BeginAsync(Cancellation);
@@ -62,22 +66,62 @@ public sealed class EndTurnsTests : IDisposable
     }
 
     [Fact]
-    public async Task Room_CountsWhatHasAccessAndWhatIsInHand()
+    public async Task Cluster_ThatIsStuck_KeepsNoOtherWaiting()
     {
-        Assert.Equal(4, _turns.Room(0));
-        using var turn = _turns.Take();
-        Assert.Equal(3, _turns.Room(1));
-        await turn.BeginAsync(Cancellation);
-        await turn.ToProofAsync(Cancellation);
-        Assert.Equal(4, _turns.Room(1));
-        Assert.Equal(1, _turns.Room(5));
-        Assert.Equal(0, _turns.Room(6));
+        List<EndTurn> stuck = [.. Enumerable.Range(0, 4).Select(_ => _turns.Take(Here))];
+        foreach (var turn in stuck.Take(2)) await turn.BeginAsync(Cancellation);
+        Assert.Equal([Here], _turns.Full());
+
+        using var elsewhere = _turns.Take(There);
+        await elsewhere.BeginAsync(Cancellation);
+        await elsewhere.ToProofAsync(Cancellation);
+
+        foreach (var turn in stuck) turn.Dispose();
+        Assert.Empty(_turns.Full());
     }
 
     [Fact]
-    public async Task Room_HalfOfItFree_WakesTheLane()
+    public async Task Full_WhenAStatementCouldTakeTooMany()
     {
-        List<EndTurn> taken = [_turns.Take(), _turns.Take(), _turns.Take()];
+        Assert.Equal(2, _turns.Most);
+        List<EndTurn> taken = [_turns.Take(Here), _turns.Take(Here)];
+        Assert.Empty(_turns.Full());
+        taken.Add(_turns.Take(Here));
+        Assert.Equal([Here], _turns.Full());
+
+        await taken[0].BeginAsync(Cancellation);
+        _ = taken[0].ToProofAsync(Cancellation);
+        Assert.Empty(_turns.Full());
+        foreach (var turn in taken) turn.Dispose();
+    }
+
+    [Fact]
+    public async Task Full_WithTooManyWhoseProofWaits_UntilOneIsDone()
+    {
+        List<EndTurn> taken = [];
+        List<Task> proofs = [];
+        for (var i = 0; i < 6; i++)
+        {
+            var turn = _turns.Take(Here);
+            taken.Add(turn);
+            await turn.BeginAsync(Cancellation);
+            proofs.Add(turn.ToProofAsync(Cancellation));
+        }
+        Assert.Equal([Here], _turns.Full());
+
+        taken[0].Dispose();
+        Assert.Empty(_turns.Full());
+        foreach (var (turn, proof) in taken.Zip(proofs))
+        {
+            await proof;
+            turn.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Leave_RoomForAStatementAgain_WakesTheLane()
+    {
+        List<EndTurn> taken = [_turns.Take(Here), _turns.Take(Here), _turns.Take(Here)];
         taken[0].Dispose();
 
         // The wake is there already; without it this would wait half a minute and say so.
@@ -86,25 +130,24 @@ public sealed class EndTurnsTests : IDisposable
         await woken;
 
         foreach (var turn in taken) turn.Dispose();
-        Assert.Equal(4, _turns.Room(0));
     }
 
     [Fact]
     public async Task Cancelled_GivesItsPlaceBack()
     {
-        using (var first = _turns.Take())
-        using (var second = _turns.Take())
+        using (var first = _turns.Take(Here))
+        using (var second = _turns.Take(Here))
         {
             await first.BeginAsync(Cancellation);
             await second.BeginAsync(Cancellation);
             using var stopping = new CancellationTokenSource();
-            using var third = _turns.Take();
+            using var third = _turns.Take(Here);
             var begun = third.BeginAsync(stopping.Token);
             await stopping.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => begun);
         }
-        Assert.Equal(4, _turns.Room(0));
-        foreach (var turn in new[] { _turns.Take(), _turns.Take() }) await turn.BeginAsync(Cancellation);
+        foreach (var turn in new[] { _turns.Take(Here), _turns.Take(Here) }) await turn.BeginAsync(Cancellation);
+        Assert.Empty(_turns.Full());
     }
 
     public void Dispose()

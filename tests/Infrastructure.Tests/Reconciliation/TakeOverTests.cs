@@ -101,6 +101,58 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
     }
 
     [Fact]
+    public async Task Claim_WithoutACluster_LeavesWhatIsThereForLater()
+    {
+        var grant = await ApprovedAsync();
+        var claims = Create().Get<GrantClaims>();
+
+        Assert.Empty(await claims.ClaimAsync(Lane.Start, 5, [grant.ClusterId], Cancellation));
+        Assert.Null(await claims.NextDueAsync(Lane.Start, [grant.ClusterId], Cancellation));
+        Assert.NotNull(await claims.NextDueAsync(Lane.Start, [], Cancellation));
+        Assert.Null(await claims.NextDueAsync(Lane.End, [], Cancellation));
+        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
+        // Whoever has it, nobody else gets it, and it is not what anybody wakes for.
+        Assert.Empty(await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
+        Assert.Null(await claims.NextDueAsync(Lane.Start, [], Cancellation));
+    }
+
+    [Theory]
+    [InlineData("lease_until = NULL")]
+    [InlineData("lease_until = now() - interval '1 second'")]
+    [InlineData("status = 'Revoking'")]
+    public async Task Free_WhatNobodyMayHoldAnyMore_IsFree(string change)
+    {
+        var grant = await ApprovedAsync();
+        var claims = Create().Get<GrantClaims>();
+        await claims.ClaimAsync(Lane.Start, 5, [], Cancellation);
+        Assert.Equal(0, await claims.FreeOverdueAsync(Cancellation));
+
+        await Database.ExecuteAsOwnerAsync($"UPDATE grants SET {change}", Cancellation);
+
+        Assert.Equal(1, await claims.FreeOverdueAsync(Cancellation));
+        Assert.Null((await ReadAsync(grant)).LeaseOwner);
+    }
+
+    [Fact]
+    public async Task Claim_EndsBeforeWhatIsActive_EachOldestFirst()
+    {
+        var entry = await Story.EntryAsync([Place.Name], Cancellation, approvals: 0);
+        List<Grant> grants = [];
+        for (var i = 0; i < 4; i++)
+        {
+            grants.AddRange((await Story.ApprovedAsync(entry, Rules, Cancellation)).Grants);
+            var (status, minutes) = (i < 2 ? "Active" : "Revoking", 10 - i);
+            await Database.ExecuteAsOwnerAsync($"UPDATE access_requests SET open_key = NULL; UPDATE grants SET status = '{status}', due_at = now() - interval '{minutes} minutes' WHERE id = '{grants[i].Id}'", Cancellation);
+        }
+        var claims = Create().Get<GrantClaims>();
+
+        List<Domain.GrantId> order = [];
+        for (var i = 0; i < 4; i++) order.Add(Assert.Single(await claims.ClaimAsync(Lane.End, 1, [], Cancellation)).Id);
+
+        Assert.Equal([grants[2].Id, grants[3].Id, grants[0].Id, grants[1].Id], order);
+    }
+
+    [Fact]
     public async Task Lease_OfAReplicaThatIsGone_IsFreedAtOnce()
     {
         var grant = await ApprovedAsync();

@@ -80,7 +80,8 @@ internal sealed class GrantConfiguration : IEntityTypeConfiguration<Grant>
         // One grant for each place that a request version asked for; created twice is impossible.
         grant.HasIndex(g => new { g.RequestId, g.RequestVersion, g.Namespace }).IsUnique().AreNullsDistinct(false);
         grant.HasIndex(g => g.ProbeUser).IsUnique();
-        grant.HasIndex(g => g.DueAt).HasFilter("due_at IS NOT NULL");
+        // What a worker may take, in the order in which it is taken.
+        grant.HasIndex(g => new { g.Status, g.DueAt }).HasFilter("lease_owner IS NULL AND due_at IS NOT NULL").HasDatabaseName("ix_grants_waiting");
         // Asked every three seconds by every replica; a million grants that are over are not looked through for it.
         grant.HasIndex(g => g.LeaseOwner).HasFilter("lease_owner IS NOT NULL");
         // What somebody holds now: a few rows, whatever they held before.

@@ -10,7 +10,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// Ends an active grant when its time is over, when its binding is not as it was made, or when its rows give it longer than its
 /// signature. Nothing is ever put back.
 /// </summary>
-internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, EndingGrant ending, TimeProvider clock)
+internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, GrantRecords records, CurrentClusters clusters, BindingJudge judge, EndingGrant ending, TimeProvider clock)
 {
     /// <summary>Does what is next for an active grant.</summary>
     public async Task<StepResult> StepAsync(Grant grant, EndTurn? turn, CancellationToken cancellation)
@@ -34,12 +34,11 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
     private async Task<ActiveEnd?> InspectAsync(Grant grant, CancellationToken cancellation)
     {
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Inspect, grant);
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        var link = connections.To(await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation));
+        var link = await clusters.ToAsync(grant.ClusterId, cancellation);
         if (!link.Succeeded) return null;
         return await link.Value.Api.GetBindingAsync(BindingKeys.NameOf(grant.Id), grant.Namespace, cancellation) switch
         {
-            GetBindingResult.NotFound => await BecameActiveAsync(db, grant, cancellation) ? ActiveEnd.Removed : ActiveEnd.NeverActive,
+            GetBindingResult.NotFound => await BecameActiveAsync(grant, cancellation) ? ActiveEnd.Removed : ActiveEnd.NeverActive,
             // Deleted and held by a finalizer, it is on its way out: nobody waits for that.
             GetBindingResult.Found found when found.Binding.Uid != grant.BindingUid || found.Binding.DeletedAt is not null => ActiveEnd.Removed,
             GetBindingResult.Found found => EndOf(grant, found.Binding),
@@ -48,8 +47,9 @@ internal sealed class ActiveGrant(IDbContextFactory<PortalDbContext> contexts, G
     }
 
     // Somebody who writes a row makes nothing of it, but is to be found.
-    private static async Task<bool> BecameActiveAsync(PortalDbContext db, Grant grant, CancellationToken cancellation)
+    private async Task<bool> BecameActiveAsync(Grant grant, CancellationToken cancellation)
     {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
         var subject = LedgerSubject.Of(grant.Id);
         return await db.LedgerEntries.AnyAsync(e => e.Subject == subject && e.Act == LedgerActs.GrantActive, cancellation);
     }

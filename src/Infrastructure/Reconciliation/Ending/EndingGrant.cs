@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Text;
@@ -18,7 +17,7 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// connections, and no create can be on its way any more. Never goes through the circuit breaker.
 /// </summary>
 internal sealed class EndingGrant(
-    IDbContextFactory<PortalDbContext> contexts, GrantRecords records, ClusterConnections connections, BindingJudge judge, CheckpointWakes checkpoints, ReconciliationOptions options, TimeProvider clock)
+    IDbContextFactory<PortalDbContext> contexts, GrantRecords records, CurrentClusters clusters, KnownRules rules, BindingJudge judge, CheckpointWakes checkpoints, ReconciliationOptions options, TimeProvider clock)
 {
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(20);
     private const int Looks = 10;
@@ -26,7 +25,7 @@ internal sealed class EndingGrant(
     /// <summary>Does what is next for a grant that is being revoked.</summary>
     public async Task<StepResult> StepAsync(Grant grant, EndTurn? turn, CancellationToken cancellation)
     {
-        var link = connections.To(await ClusterAsync(grant, cancellation));
+        var link = await clusters.ToAsync(grant.ClusterId, cancellation);
         if (!link.Succeeded) return await records.StumbleAsync(grant, link.Refusal!.Message, cancellation);
 
         using (ReconciliationSteps.Start(ReconciliationSteps.Delete, grant))
@@ -52,20 +51,13 @@ internal sealed class EndingGrant(
         return await FinishAsync(grant, foreign, probed: question is not null, cancellation);
     }
 
-    private async Task<Cluster> ClusterAsync(Grant grant, CancellationToken cancellation)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        return await db.Clusters.AsNoTracking().SingleAsync(c => c.Id == grant.ClusterId, cancellation);
-    }
-
     // What is asked of the probe; null when nothing was ever announced, or nothing can be asked about: the look by name is the proof then.
     private async Task<AccessQuestion?> QuestionAsync(Grant grant, CancellationToken cancellation)
     {
         if (grant.ProbeUser is null) return null;
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
         try
         {
-            return ProbeQuestions.Of(grant, await KnownRules.ReadAsync(db, grant, cancellation));
+            return ProbeQuestions.Of(grant, await rules.ReadAsync(grant, cancellation));
         }
         catch (Exception broken) when (BrokenRecords.Says(broken))
         {
@@ -162,7 +154,6 @@ internal sealed class EndingGrant(
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (await db.AlertOnceAsync(clock.GetUtcNow(), LedgerSubject.Of(grant.Id), kind, new JsonObject { ["words"] = words }, cancellation)) await db.CommitAsync(cancellation);
     }
-
 
     private static string Held(BindingObject binding) => binding.Finalizers.Count > 0
         ? $"The binding was deleted, but is held by {string.Join(", ", binding.Finalizers)}. Until somebody takes that off, it still gives access."
