@@ -1,11 +1,8 @@
 using k8s;
-using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
-using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;

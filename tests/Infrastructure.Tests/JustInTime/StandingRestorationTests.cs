@@ -1,10 +1,7 @@
 using k8s;
-using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
-using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;

@@ -1,5 +1,4 @@
 using k8s.Models;
-using Lapse.Domain;
 using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;

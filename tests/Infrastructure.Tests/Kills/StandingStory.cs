@@ -1,8 +1,6 @@
 using System.Text;
 using k8s;
 using k8s.Models;
-using Lapse.Domain;
-using Lapse.Domain.Access;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
 using Lapse.Domain.Rbac;

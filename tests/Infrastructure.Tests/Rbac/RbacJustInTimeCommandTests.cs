@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Xunit;
 

@@ -1,4 +1,3 @@
-using Lapse.Domain.Rbac;
 using Lapse.Domain.Rbac.Findings;
 using Xunit;
 
