@@ -15,7 +15,6 @@ public sealed class SignInCheckTests
     [InlineData("01:00:00", false)]
     [InlineData("-00:00:30", false)]
     [InlineData("1", false)]
-    [InlineData("never", false)]
     public void FindErrors_Interval_IsTakenUpToAMinute(string value, bool fine)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Lapse:SignInCheck", value)]).Build();
