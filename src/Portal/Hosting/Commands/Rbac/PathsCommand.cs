@@ -10,15 +10,12 @@ namespace Lapse.Portal.Hosting.Commands.Rbac;
 /// <summary><c>lapse rbac paths</c>: whether somebody can ever become administrator of the cluster, or read a namespace's Secrets, and how.</summary>
 internal static class PathsCommand
 {
-    // What is asked is whether there is a way at all, however long; and it is listed.
-    private static readonly PathLimits Limits = new() { Longest = 1000 };
-
     public static Command Create()
     {
         var (input, who, output) = (new RbacInputOptions(RbacNeeds.Paths), new RbacRequesterOptions(), RbacOutput.Option());
         var secrets = new Option<string?>("--secrets-in") { Description = "Ask who reads the Secrets of this namespace instead of who becomes administrator of the cluster." };
         var certain = new Option<bool>("--only-certain") { Description = "Leave out ways that assume something which RBAC alone does not show." };
-        var most = new Option<int>("--most") { Description = "How many ways are listed at most.", DefaultValueFactory = _ => Limits.Most };
+        var most = new Option<int>("--most") { Description = "How many ways are listed at most.", DefaultValueFactory = _ => new PathLimits().Most };
         most.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 100) result.AddError("--most is a number from 1 to 100.");
@@ -32,7 +29,7 @@ internal static class PathsCommand
             if (await input.ReadAsync(parsed, cancellation) is not { } read) return RbacCommand.Wrong;
             var requester = who.Read(parsed);
             var target = parsed.GetValue(secrets) is { Length: > 0 } space ? PathTarget.SecretsIn(space) : PathTarget.ClusterAdmin;
-            var paths = new AttackPaths(read.Index).From(requester, target, Limits with { Most = parsed.GetValue(most), OnlyCertain = parsed.GetValue(certain) });
+            var paths = new AttackPaths(read.Index).From(requester, target, new PathLimits { Most = parsed.GetValue(most), OnlyCertain = parsed.GetValue(certain) });
             Gap[] unknown = [.. RbacOutput.Unknown(read, groups: false)];
             var goal = target.SecretsNamespace is { } of ? new PathNode(PathNodeKind.Secrets, of) : new PathNode(PathNodeKind.ClusterAdmin, "");
             if (parsed.GetValue(output) == RbacOutput.Json) PrintJson(paths, requester, goal, unknown);
