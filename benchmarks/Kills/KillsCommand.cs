@@ -19,7 +19,7 @@ internal static class KillsCommand
         var runs = new Option<int>("--runs") { Description = "How many lives.", DefaultValueFactory = _ => 100 };
         var seed = new Option<int>("--seed") { Description = "Chooses the points.", DefaultValueFactory = _ => 1 };
         var atOnce = new Option<int>("--at-once") { Description = "Lives beside each other.", DefaultValueFactory = _ => 4 };
-        var command = new Command("kills", "Kills the portal at every step of provision and revoke, starts it again, and judges the outcome.") { runs, seed, atOnce };
+        var command = new Command("kills", "Kills the portal at every step of provision and revoke, and of removing and restoring a standing binding, starts it again, and judges the outcome.") { runs, seed, atOnce };
         command.SetAction(async (parsed, cancellation) => await RunAsync(parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(atOnce), cancellation) ? 0 : 1);
         return command;
     }

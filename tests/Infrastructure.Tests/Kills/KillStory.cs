@@ -41,7 +41,13 @@ internal sealed record KillPlan(params Kill[] Kills)
     public override string ToString() => Words(kill => kill.ToString());
 
     /// <summary>Where somebody is killed, each kill in words.</summary>
-    public string Words(Func<Kill, string> word) => string.Join("; while it comes back: ", new[] { Kills, Restoring }.Where(kills => kills.Length > 0).Select(kills => string.Join(", then ", kills.Select(word)))) is { Length: > 0 } words ? words : "nobody is killed";
+    public string Words(Func<Kill, string> word)
+    {
+        string[] parts = [.. Kills.Length > 0 ? [Then(Kills)] : Array.Empty<string>(), .. Restoring.Length > 0 ? [$"while it comes back: {Then(Restoring)}"] : Array.Empty<string>()];
+        return parts.Length > 0 ? string.Join("; ", parts) : "nobody is killed";
+
+        string Then(Kill[] kills) => string.Join(", then ", kills.Select(word));
+    }
 }
 
 /// <summary>What came of it.</summary>
