@@ -19,7 +19,7 @@ internal static class KillsCommand
         var runs = new Option<int>("--runs") { Description = "How many lives.", DefaultValueFactory = _ => 100 };
         var seed = new Option<int>("--seed") { Description = "Chooses the points.", DefaultValueFactory = _ => 1 };
         var atOnce = new Option<int>("--at-once") { Description = "Lives beside each other.", DefaultValueFactory = _ => 4 };
-        var command = new Command("kills", "Kills the portal at every step of provision and revoke, starts it again, and judges the outcome.") { runs, seed, atOnce };
+        var command = new Command("kills", "Kills the portal at every step of provision and revoke, and of removing and restoring a standing binding, starts it again, and judges the outcome.") { runs, seed, atOnce };
         command.SetAction(async (parsed, cancellation) => await RunAsync(parsed.GetValue(runs), parsed.GetValue(seed), parsed.GetValue(atOnce), cancellation) ? 0 : 1);
         return command;
     }
@@ -39,7 +39,12 @@ internal static class KillsCommand
         Console.Out.WriteLine();
         Console.Out.WriteLine("While an extension takes over:");
         Write(takeOvers, Console.Out);
-        results = [.. results, .. whole, .. takeOvers];
+        // A standing binding that a reviewed change removes, and that an admin wants back.
+        var standing = await PlayAsync(bench, [.. KillPlans.StandingOnce, KillPlans.Standing], atOnce, cancellation, StandingStory.RunAsync);
+        Console.Out.WriteLine();
+        Console.Out.WriteLine("While a standing binding is removed and made again:");
+        Write(standing, Console.Out);
+        results = [.. results, .. whole, .. takeOvers, .. standing];
         foreach (var wrong in results.Where(result => result.Problems.Count > 0)) await Console.Error.WriteLineAsync($"{wrong.Plan}: {string.Join(' ', wrong.Problems)}");
         return results.All(result => result.Problems.Count == 0);
     }
@@ -86,7 +91,7 @@ internal static class KillsCommand
     {
         to.WriteLine("| killed after | lives | right | usable p50 | p99 | gone p50 | p99 | max |");
         to.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
-        foreach (var group in results.GroupBy(result => string.Join(", then ", result.Plan.Kills.Select(kill => kill.DownUntilTheEnd ? $"{kill.Point}, down until after the end" : kill.Point))).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in results.GroupBy(result => result.Plan.Words(kill => kill.DownUntilTheEnd ? $"{kill.Point}, down until after the end" : kill.Point)).OrderBy(group => group.Key, StringComparer.Ordinal))
             Row(group.Key, [.. group], to);
         Row("all", results, to);
     }

@@ -53,6 +53,7 @@ public sealed partial class VerbTests(LapseFixture lapse)
         Assert.Contains(findings["ServiceAccount ci/deployer"], finding => finding.GetProperty("id").GetString() == "LR001" && !finding.TryGetProperty("accepted", out _));
         Assert.NotEmpty(findings["ServiceAccount lapse-system/lapse-portal"]);
         Assert.All(findings["ServiceAccount lapse-system/lapse-portal"], finding => Assert.Contains("no more rights here than the catalogue makes necessary", finding.GetProperty("accepted").GetString(), StringComparison.Ordinal));
+        Assert.Contains("in 1 step: ServiceAccount ci/deployer → administrator of the cluster", await lapse.RunAsync("rbac", "paths", "--cluster", SandboxCluster.Name, "--as", "system:serviceaccount:ci:deployer"), StringComparison.Ordinal);
         var forged = lapse.File("checkpoint.json");
         await File.WriteAllTextAsync(forged, Digit().Replace(await File.ReadAllTextAsync(lapse.CheckpointFile, cancellation), "\"sequence\":99999", 1), cancellation);
         await Assert.ThrowsAsync<SandboxException>(() => lapse.RunAsync("verify-ledger", "--checkpoint", forged));

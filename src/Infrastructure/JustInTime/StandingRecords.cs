@@ -46,63 +46,66 @@ internal sealed class StandingRecords(IDbContextFactory<PortalDbContext> context
         seen, ReconciliationSteps.StandingRecord, LedgerActs.BindingNotRestored, (row, now) => row.NotRestored(message, now), new() { ["words"] = message, ["proof"] = seen.RestoreProofId?.ToString() }, NotRestoredAlert, false, cancellation);
 
     /// <summary>The cluster judged the announced deletion and refused it.</summary>
-    public async Task RefusedAsync(StandingRemoval seen, string message, DateTimeOffset nextLook, CancellationToken cancellation)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status) return;
-        row.Refused(message, nextLook);
-        await db.CommitAsync(cancellation);
-    }
+    public Task RefusedAsync(StandingRemoval seen, string message, DateTimeOffset nextLook, CancellationToken cancellation) => IfItStandsAsync(
+        seen, (_, row) =>
+        {
+            row.Refused(message, nextLook);
+            return Task.FromResult(true);
+        }, cancellation);
 
     /// <summary>Something is in the way. Nobody is told where that is nothing new.</summary>
     public async Task WaitAsync(StandingRemoval seen, string message, bool lacksRight, DateTimeOffset nextLook, CancellationToken cancellation)
     {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
         if (seen.Message == message && seen.LacksRight == lacksRight)
         {
+            await using var db = await contexts.CreateDbContextAsync(cancellation);
             await db.StandingRemovals.Where(r => r.Id == seen.Id && r.Status == seen.Status).ExecuteUpdateAsync(set => set.SetProperty(r => r.DueAt, nextLook), cancellation);
             return;
         }
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status) return;
-        row.Wait(message, lacksRight, nextLook);
-        await db.CommitAsync(cancellation);
+        await IfItStandsAsync(
+            seen, (_, row) =>
+            {
+                row.Wait(message, lacksRight, nextLook);
+                return Task.FromResult(true);
+            }, cancellation);
     }
 
     /// <summary>The records do not prove it: nothing happens, and it is an alarm.</summary>
-    public async Task AlarmAsync(StandingRemoval seen, Refusal refusal, DateTimeOffset nextLook, CancellationToken cancellation)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status) return;
-        row.Wait(refusal.Message, lacksRight: false, nextLook);
-        await db.AlertOnceAsync(clock.GetUtcNow(), LedgerSubject.Of(seen.Id), EvidenceAlert, Facts(row, new() { ["code"] = refusal.Code, ["words"] = refusal.Message }), cancellation);
-        await db.CommitAsync(cancellation);
-    }
+    public Task AlarmAsync(StandingRemoval seen, Refusal refusal, DateTimeOffset nextLook, CancellationToken cancellation) => IfItStandsAsync(
+        seen, async (db, row) =>
+        {
+            row.Wait(refusal.Message, lacksRight: false, nextLook);
+            await db.AlertOnceAsync(clock.GetUtcNow(), LedgerSubject.Of(seen.Id), EvidenceAlert, Facts(row, new() { ["code"] = refusal.Code, ["words"] = refusal.Message }), cancellation);
+            return true;
+        }, cancellation);
 
     /// <summary>Whether something may be sent for it now: it stands as it was seen, and Lapse is not on hold.</summary>
-    public async Task<bool> MaySendAsync(StandingRemoval seen, CancellationToken cancellation)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellation);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status) return false;
-        return await holds.FindLockedAsync(db, cancellation) is null;
-    }
+    public Task<bool> MaySendAsync(StandingRemoval seen, CancellationToken cancellation) =>
+        IfItStandsAsync(seen, async (db, _) => await holds.FindLockedAsync(db, cancellation) is null, cancellation);
 
     private async Task<bool> MoveAsync(
         StandingRemoval seen, string step, string act, Action<StandingRemoval, DateTimeOffset> move, JsonObject facts, string? alert, bool underNoHold, CancellationToken cancellation)
     {
         using var activity = ReconciliationSteps.Start(step, seen.Id);
+        return await IfItStandsAsync(
+            seen, async (db, row) =>
+            {
+                if (underNoHold && await holds.FindLockedAsync(db, cancellation) is not null) return false;
+                var now = clock.GetUtcNow();
+                move(row, now);
+                Facts(row, facts);
+                db.Record(now, LedgerActor.Lapse, act, LedgerSubject.Of(row.Id), facts);
+                if (alert is not null) db.Alert(now, LedgerSubject.Of(row.Id), alert, facts.DeepClone().AsObject());
+                return true;
+            }, cancellation);
+    }
+
+    // Under the row's lock, and only while it stands as whoever records saw it; commits if the change says that there is one.
+    private async Task<bool> IfItStandsAsync(StandingRemoval seen, Func<PortalDbContext, StandingRemoval, Task<bool>> change, CancellationToken cancellation)
+    {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status) return false;
-        if (underNoHold && await holds.FindLockedAsync(db, cancellation) is not null) return false;
-        var now = clock.GetUtcNow();
-        move(row, now);
-        Facts(row, facts);
-        db.Record(now, LedgerActor.Lapse, act, LedgerSubject.Of(row.Id), facts);
-        if (alert is not null) db.Alert(now, LedgerSubject.Of(row.Id), alert, facts.DeepClone().AsObject());
+        if (await db.LockAsync(seen.Id, cancellation) is not { } row || row.Status != seen.Status || !await change(db, row)) return false;
         await db.CommitAsync(cancellation);
         return true;
     }

@@ -26,6 +26,7 @@ public static class AuthenticationServices
         var https = portal.PublicUrl?.Scheme == Uri.UriSchemeHttps;
         services.AddSingleton(portal.PortalGroups);
         services.AddSingleton(new SignInLifetime(portal.SignInLifetime));
+        services.AddSingleton(new SignInCheck(portal.SignInCheck));
         services.TryAddSingleton<ActorGuard>();
         services.AddSingleton<SignIn>();
         services.AddScoped<CookieEvents>();

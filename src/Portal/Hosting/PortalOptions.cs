@@ -33,6 +33,9 @@ public sealed class PortalOptions
     /// <summary>How long a sign-in is believed; what a person may do is asked again at each act.</summary>
     public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromHours(8);
 
+    /// <summary>How often an open page asks whether its sign-in still counts: so long it may go on after somebody was shut out. At most a minute.</summary>
+    public TimeSpan SignInCheck { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The groups that administer and audit Lapse.</summary>
     public PortalGroupsOptions Groups { get; set; } = new();
 
@@ -69,6 +72,7 @@ public sealed class PortalOptions
         else if (PublicUrl.Scheme != Uri.UriSchemeHttps && !(Mode == PortalMode.Sandbox && PublicUrl.IsLoopback)) yield return "Lapse:PublicUrl must be https; http is for the sandbox on this machine only.";
         if (string.IsNullOrWhiteSpace(Keys)) yield return "Lapse:Keys is not set; it is the folder with the installation's keys.";
         if (SignInLifetime < TimeSpan.FromMinutes(5) || SignInLifetime > TimeSpan.FromHours(24)) yield return "Lapse:SignInLifetime must be between 5 minutes and 24 hours.";
+        if (SignInCheck < TimeSpan.FromSeconds(1) || SignInCheck > TimeSpan.FromMinutes(1)) yield return "Lapse:SignInCheck must be between 1 second and 1 minute.";
         if (string.IsNullOrWhiteSpace(Groups.Admins) || string.IsNullOrWhiteSpace(Groups.Auditors)) yield return "Lapse:Groups:Admins and Lapse:Groups:Auditors must name groups.";
         foreach (var proxy in TrustedProxies.Where(proxy => !ProxyTrust.TryParse(proxy, out _))) yield return $"Lapse:TrustedProxies has “{proxy}”, which is no address or network such as 10.1.2.3 or 10.0.0.0/8.";
         if (MetricsUrl is not null && (!MetricsUrl.IsAbsoluteUri || MetricsUrl.Scheme is not ("http" or "https") || MetricsUrl.Port <= 0)) yield return "Lapse:MetricsUrl must be an address with a port of its own, such as http://127.0.0.1:9464.";

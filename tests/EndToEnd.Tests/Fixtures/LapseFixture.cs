@@ -82,6 +82,8 @@ public sealed class LapseFixture : IAsyncLifetime
                 ["Lapse__MetricsUrl"] = Metrics.GetLeftPart(UriPartial.Authority),
                 ["Lapse__CheckpointFolder"] = Directory.CreateDirectory(Path.Combine(_folder, "checkpoints")).FullName,
                 ["Lapse__Provider__ClientSecret"] = "lapse-sandbox",
+                // A page that is to end by itself is waited for.
+                ["Lapse__SignInCheck"] = "00:00:01",
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Collector.Address,
                 ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
                 ["OTEL_BSP_SCHEDULE_DELAY"] = "500",

@@ -87,6 +87,17 @@ public sealed class CircuitAuthenticationTests(PostgresFixture postgres) : StepU
         await Assert.ThrowsAnyAsync<Exception>(() => CountsAsync(signedIn));
     }
 
+    [Fact]
+    public async Task Circuit_AsItIsServed_IsAskedAboutAtLeastEachMinute()
+    {
+        await using var scope = Portal.Get<IServiceScopeFactory>().CreateAsyncScope();
+        var circuit = scope.ServiceProvider.GetRequiredService<AuthenticationStateProvider>();
+
+        var interval = circuit.GetType().GetProperty("RevalidationInterval", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(circuit);
+
+        Assert.InRange(Assert.IsType<TimeSpan>(interval), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
     private Task<bool> CountsAsync(Actor actor) => CountsAsync(Principal(actor));
 
     private static ClaimsPrincipal Principal(Actor actor) =>

@@ -1,11 +1,8 @@
 using k8s;
-using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
 using Lapse.Domain.Holds;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
-using Lapse.Domain.Rbac;
 using Lapse.Infrastructure.Evidence;
 using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
@@ -13,6 +10,7 @@ using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Reconciliation;
 using Lapse.Infrastructure.Tests.Evidence;
 using Lapse.Infrastructure.Tests.Fixtures;
+using Lapse.Infrastructure.Tests.Kills;
 using Lapse.Infrastructure.Tests.Reconciliation;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
@@ -246,27 +244,13 @@ public sealed class StandingRemovalTests(PostgresFixture postgres, ControlPlaneF
         Assert.Equal([(StandingRecords.EvidenceAlert, "RemovalSetBack")], await AlertsAsync(removal));
     }
 
-    [Theory]
-    [InlineData(ReconciliationSteps.StandingCheck)]
-    [InlineData(ReconciliationSteps.StandingAnnounce)]
-    [InlineData(ReconciliationSteps.StandingDelete)]
-    [InlineData(ReconciliationSteps.StandingRecord)]
-    public async Task Worker_StopsAfterAStep_AnotherFinishes(string step)
-    {
-        var removal = await ReviewedAsync();
-        using (new DieAfter(step, removal.Id)) await Assert.ThrowsAsync<DieAfter.Died>(() => WorkAsync(removal));
-
-        Assert.Equal(RemovalStatus.Removed, (await WorkAsync(removal)).Status);
-
-        Assert.IsType<GetBindingResult.NotFound>(await SeeAsync());
-        Assert.Equal([LedgerActs.BindingRemoving, LedgerActs.BindingRemoved], await ActsAsync(removal));
-    }
-
     [Fact]
-    public async Task Worker_StoppedAfterAnnouncing_BindingChangedMeanwhile_IsLeftAlone()
+    public async Task Portal_KilledAfterAnnouncing_BindingChangedMeanwhile_IsLeftAlone()
     {
         var removal = await ReviewedAsync();
-        using (new DieAfter(ReconciliationSteps.StandingAnnounce, removal.Id)) await Assert.ThrowsAsync<DieAfter.Died>(() => WorkAsync(removal));
+        using (var mortal = MortalProcess.Start(Database, new Kill(ReconciliationSteps.StandingAnnounce), TimeSpan.Zero))
+            Assert.Equal(MortalProcess.Killed, await mortal.DeathAsync(Cancellation));
+        Assert.Equal(RemovalStatus.Removing, (await ReadAsync(removal)).Status);
         var rbac = Place.Client.RbacAuthorizationV1;
         var there = await rbac.ReadNamespacedRoleBindingAsync(Name, Place.Name, cancellationToken: Cancellation);
         there.Subjects.Add(User("oidc:mallory"));
@@ -274,52 +258,5 @@ public sealed class StandingRemovalTests(PostgresFixture postgres, ControlPlaneF
 
         Assert.Equal(RemovalStatus.Changed, (await WorkAsync(removal)).Status);
         await ThereAsync();
-    }
-
-    [Fact]
-    public async Task Rights_OfTheEntry_AreEnoughByRbac()
-    {
-        await using var rights = await LeastRights.GiveAsync(Place, Cancellation);
-        var removal = await ReviewedAsync();
-        await SealAsync(rights.Credential);
-
-        await Wait.UntilAsync(async () => (await WorkAsync(removal)).Status == RemovalStatus.Removed, "removed", Cancellation);
-    }
-
-    [Fact]
-    public async Task Rights_Missing_SaysSoAndSeesWhatSomebodyElseDoes()
-    {
-        var removal = await ReviewedAsync();
-        // All that the entry needs, but nothing may be deleted.
-        var account = new PortalAccount(Place.Name, "bare-" + Place.Name);
-        var manifests = ClusterRights.Manifests([new([Place.Name], new(RoleKind.ClusterRole, "edit"))], account);
-        await Place.ApplyAsync(manifests, Cancellation);
-        var credential = await Place.TokenAsync(account.Name, Cancellation);
-        await SealAsync(credential);
-        using var api = Place.Connect(credential);
-        await Wait.UntilAsync(async () => await MissingRights.FindAsync(api, new([Place.Name], new(RoleKind.ClusterRole, "edit")), Cancellation) is { Succeeded: true, Value.Count: 0 }, "rights", Cancellation);
-        var role = await Place.Client.RbacAuthorizationV1.ReadNamespacedRoleAsync(account.Name, Place.Name, cancellationToken: Cancellation);
-        foreach (var rule in role.Rules) rule.Verbs = [.. rule.Verbs.Where(verb => verb != "delete")];
-        await Place.Client.RbacAuthorizationV1.ReplaceNamespacedRoleAsync(role, account.Name, Place.Name, cancellationToken: Cancellation);
-        await Wait.UntilAsync(async () => await api.CanIAsync(AccessQuestion.For("delete", BindingKeys.RbacGroup, "rolebindings", Name, Place.Name), Cancellation) is { Value: false }, "no right", Cancellation);
-
-        var now = await WorkAsync(removal);
-        Assert.Equal(RemovalStatus.Waiting, now.Status);
-        Assert.Contains("delete", now.Message, StringComparison.Ordinal);
-        await ThereAsync();
-
-        // As the page shows it to an administrator.
-        await Place.Client.RbacAuthorizationV1.DeleteNamespacedRoleBindingAsync(Name, Place.Name, cancellationToken: Cancellation);
-        now = await WorkAsync(removal);
-        Assert.Equal((RemovalStatus.Removed, true), (now.Status, now.RemovedByHand));
-    }
-
-    private async Task SealAsync(ClusterCredential credential)
-    {
-        await using var db = Database.CreateDbContext();
-        var cluster = await db.Clusters.SingleAsync(Cancellation);
-        cluster.Change(cluster.Settings() with { CredentialKind = CredentialKind.Token });
-        cluster.Seal(Story.Seal(cluster, credential));
-        await db.CommitAsync(Cancellation);
     }
 }

@@ -1,10 +1,7 @@
 using k8s;
-using Lapse.Domain;
 using Lapse.Domain.Access;
-using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Ledger;
-using Lapse.Domain.StepUp;
 using Lapse.Infrastructure.JustInTime;
 using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Persistence;
@@ -64,24 +61,6 @@ public sealed class StandingRestorationTests(PostgresFixture postgres, ControlPl
         Assert.Contains("left alone", now.Message, StringComparison.Ordinal);
         Assert.Equal(["User oidc:carol"], (await ThereAsync()).Subjects.Select(subject => subject.ToString()));
         Assert.Equal([(StandingRecords.NotRestoredAlert, null)], await AlertsAsync(removal));
-    }
-
-    [Theory]
-    [InlineData(ReconciliationSteps.StandingCheck)]
-    [InlineData(ReconciliationSteps.StandingCreate)]
-    [InlineData(ReconciliationSteps.StandingRecord)]
-    public async Task Worker_StopsAfterAStep_AnotherFinishes(string step)
-    {
-        var removal = await RemovedAsync();
-        await WantBackAsync(removal);
-        using (new DieAfter(step, removal.Id)) await Assert.ThrowsAsync<DieAfter.Died>(() => WorkAsync(removal));
-        var made = await SeeAsync() is GetBindingResult.Found { Binding: var first } ? first.Uid : null;
-
-        var now = await WorkAsync(removal);
-
-        Assert.Equal(RemovalStatus.Restored, now.Status);
-        Assert.Equal(made ?? now.RestoredUid, (await ThereAsync()).Uid);
-        Assert.Equal([LedgerActs.BindingRemoving, LedgerActs.BindingRemoved, LedgerActs.BindingRestored], await ActsAsync(removal));
     }
 
     // Whoever writes the database, but has no admin at hand.

@@ -30,6 +30,15 @@ internal static class KillPlans
     /// <summary>An extension takes over, and the portal is killed at one step after the other, in one life: before the hand-over, after it, and in the end of the old access.</summary>
     public static KillPlan TakeOver { get; } = new(new Kill(ReconciliationSteps.Create), new Kill(ReconciliationSteps.Verify), new Kill(ReconciliationSteps.Activate), new Kill(ReconciliationSteps.Delete), new Kill(ReconciliationSteps.Prove));
 
+    private static readonly Kill[] Removing = [new(ReconciliationSteps.StandingCheck), new(ReconciliationSteps.StandingAnnounce), new(ReconciliationSteps.StandingDelete), new(ReconciliationSteps.StandingRecord)];
+    private static readonly Kill[] Restoring = [new(ReconciliationSteps.StandingCheck), new(ReconciliationSteps.StandingCreate), new(ReconciliationSteps.StandingRecord)];
+
+    /// <summary>A standing binding is removed and made again, and the portal is killed at one step after the other of both, in one life.</summary>
+    public static KillPlan Standing { get; } = new(Removing) { Restoring = Restoring };
+
+    /// <summary>The same, with a kill at one step alone.</summary>
+    public static IReadOnlyList<KillPlan> StandingOnce { get; } = [.. Removing.Select(kill => new KillPlan(kill)), .. Restoring.Select(kill => new KillPlan { Restoring = [kill] })];
+
     /// <summary>A kill at the end of each step that these lives had.</summary>
     public static IReadOnlyList<KillPlan> Once(IEnumerable<string> untouched, IEnumerable<string> failing) =>
     [

@@ -20,6 +20,9 @@ namespace Lapse.Infrastructure.Tests.Kills;
 /// <param name="Kills">One after the other; after the last one the portal lives on.</param>
 internal sealed record KillPlan(params Kill[] Kills)
 {
+    /// <summary>The kills after an admin wants a standing binding back that was removed before; only where that is played.</summary>
+    public Kill[] Restoring { get; init; } = [];
+
     /// <summary>The role that is asked for.</summary>
     public string Role { get; init; } = "edit";
 
@@ -35,7 +38,16 @@ internal sealed record KillPlan(params Kill[] Kills)
     /// <summary>How often the binding may be announced: once more if the first try is discarded.</summary>
     public int Announcements { get; init; } = 1;
 
-    public override string ToString() => Kills.Length == 0 ? "nobody is killed" : string.Join(", then ", Kills.Select(kill => kill.ToString()));
+    public override string ToString() => Words(kill => kill.ToString());
+
+    /// <summary>Where somebody is killed, each kill in words.</summary>
+    public string Words(Func<Kill, string> word)
+    {
+        string[] parts = [.. Kills.Length > 0 ? [Then(Kills)] : Array.Empty<string>(), .. Restoring.Length > 0 ? [$"while it comes back: {Then(Restoring)}"] : Array.Empty<string>()];
+        return parts.Length > 0 ? string.Join("; ", parts) : "nobody is killed";
+
+        string Then(Kill[] kills) => string.Join(", then ", kills.Select(word));
+    }
 }
 
 /// <summary>What came of it.</summary>

@@ -37,6 +37,19 @@ public sealed class KillTests(PostgresFixture postgres, ControlPlaneFixture cont
         Assert.True(result.Problems.Count == 0, string.Join(' ', result.Problems));
     }
 
+    // Each step by itself is played by the benchmark program here too.
+    [Fact]
+    public async Task Portal_KilledAtEachStepOfRemovingAndRestoring_DoesEachOnceAndLocksNobodyOut()
+    {
+        await using var database = await postgres.CopyAsync(Cancellation);
+
+        var result = await StandingStory.RunAsync(KillPlans.Standing, database, await controlPlane.GetAsync(Cancellation), Cancellation);
+
+        Assert.True(result.Problems.Count == 0, string.Join(' ', result.Problems));
+        // A step that is new has to be reached.
+        Assert.Equal(ReconciliationSteps.OfAStandingBinding.Order(), result.Plan.Kills.Concat(result.Plan.Restoring).Select(kill => kill.Point).Distinct().Order());
+    }
+
     private async Task<IReadOnlyList<KillResult>> RunAsync(IReadOnlyList<KillPlan> plans)
     {
         var cluster = await controlPlane.GetAsync(Cancellation);

@@ -177,6 +177,20 @@ public sealed class BadManifestTests : IDisposable
     }
 
     [Fact]
+    public void Read_FileBeyondTheLimit_IsAGapAndTheOthersAreRead()
+    {
+        // Without content, so that it takes no room.
+        using (var big = File.Create(Path.Combine(_folder.Path, "a.yaml"))) big.SetLength(ManifestLimits.LargestFile + 1);
+        _folder.Write("b.yaml", ManifestFolder.Account);
+
+        var reading = _folder.Read();
+
+        Assert.Equal("a.yaml", Path.GetFileName(Assert.Single(reading.State.Gaps).What));
+        Assert.Contains("512 MiB", reading.State.Gaps[0].Why, StringComparison.Ordinal);
+        Assert.Single(reading.State.ServiceAccounts);
+    }
+
+    [Fact]
     public void Read_BytesThatAreNoUtf8_AreAGapOfTheirDocument()
     {
         _folder.Write("a.yaml", [.. "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: \""u8, 0xC3, 0x28, .. "\"}\n---\n"u8, .. Encoding.UTF8.GetBytes(ManifestFolder.Account)]);

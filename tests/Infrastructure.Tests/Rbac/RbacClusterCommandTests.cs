@@ -57,6 +57,9 @@ public sealed class RbacClusterCommandTests(ControlPlaneFixture controlPlane) : 
         Assert.Contains(json["holdings"]!.AsArray(), holding => Text(holding!, "binding") == $"RoleBinding {space}/web");
         Assert.Contains(json["holdings"]!.AsArray(), holding => Text(holding!, "binding") == "ClusterRoleBinding system:basic-user");
 
+        (code, json, _) = await JsonAsync(kubeconfig, "paths", "--as", web, "--secrets-in", space, "--only-certain");
+        Assert.Equal((0, $"RoleBinding {space}/web"), (code, Text(json["paths"]![0]!["steps"]![0]!["by"]![0]!, "binding")));
+
         (code, json, _) = await JsonAsync(kubeconfig, "scan");
         Assert.Equal(1, code);
         Assert.Contains(json["findings"]!.AsArray(), finding => (Text(finding!, "id"), Text(finding!, "subject")) == ("LR003", $"ServiceAccount {space}/web"));
@@ -74,6 +77,10 @@ public sealed class RbacClusterCommandTests(ControlPlaneFixture controlPlane) : 
 
         // Roles and bindings are all that the question needs.
         Assert.Equal(1, (await JsonAsync(kubeconfig, "can", "--as", "sam", "--verb", "get", "--resource", "secrets")).Code);
+        // A way may lead over a token.
+        var (way, paths, _) = await JsonAsync(kubeconfig, "paths", "--as", "sam", "--only-certain");
+        Assert.Equal(3, way);
+        Assert.Contains(paths["notEvaluated"]!.AsArray(), gap => Text(gap!, "what") == "tokens");
         var (code, json, errors) = await JsonAsync(kubeconfig, "scan", "--fail-on", "never");
         Assert.Equal(3, code);
         Assert.Equal("tokens", Text(json["notEvaluated"]![0]!, "what"));

@@ -29,8 +29,8 @@ public sealed record PathLimits
     /// <summary>How many paths at most.</summary>
     public int Most { get; init; } = 5;
 
-    /// <summary>How many steps a path has at most.</summary>
-    public int Longest { get; init; } = 8;
+    /// <summary>How many steps a path has at most; as many as it takes, unless somebody says otherwise: “ever” has no end.</summary>
+    public int Longest { get; init; } = int.MaxValue;
 
     /// <summary>Whether steps that assume something are left out.</summary>
     public bool OnlyCertain { get; init; }

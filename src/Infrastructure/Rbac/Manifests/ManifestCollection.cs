@@ -90,10 +90,11 @@ internal sealed class ManifestCollection(string defaultNamespace)
         };
     }
 
-    // Standard input does not say how much it is.
+    // Standard input does not say how much it is; a file that says that it is too much is not even begun.
     private static byte[]? Bytes(Stream stream)
     {
-        using var all = new MemoryStream(stream.CanSeek ? (int)Math.Min(stream.Length, ManifestLimits.LargestFile) : 0);
+        if (stream.CanSeek && stream.Length > ManifestLimits.LargestFile) return null;
+        using var all = new MemoryStream(stream.CanSeek ? (int)stream.Length : 0);
         var buffer = new byte[1 << 16];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {

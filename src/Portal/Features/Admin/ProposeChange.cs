@@ -164,15 +164,14 @@ public sealed class ProposeChange(
         var current = await guard.FindAsync(db, actor, cancellation);
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return NotAnAdmin;
-        if (await CheckStillBindableAsync(db, id, cancellation) is { } unbindable) return unbindable;
         var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
+        if (await CheckStillBindableAsync(db, change, cancellation) is { } unbindable) return unbindable;
         return await stepUp.BeginAsync(actor, ActKind.ConfirmChange, id.Value, 1, "", confirmAfter: false, change is null ? "/admin/catalogue" : ChangeRows.PageOf(change), cancellation);
     }
 
     // Days may have passed since it was proposed: role and rights are asked for again before anybody proves who they are for it.
-    private async Task<Refusal?> CheckStillBindableAsync(PortalDbContext db, ConfigurationChangeId id, CancellationToken cancellation)
+    private async Task<Refusal?> CheckStillBindableAsync(PortalDbContext db, ConfigurationChange? change, CancellationToken cancellation)
     {
-        var change = await db.ConfigurationChanges.AsNoTracking().SingleOrDefaultAsync(c => c.Id == id, cancellation);
         if (change is { Kind: ChangeKind.JustInTime, Status: ChangeStatus.AwaitingSecondAdmin }) return await plans.CheckStillAsync(db, change, cancellation);
         // Whatever else is wrong with it is said by the act itself.
         if (change is not { Kind: ChangeKind.ElevatedRole, Status: ChangeStatus.AwaitingSecondAdmin }) return null;

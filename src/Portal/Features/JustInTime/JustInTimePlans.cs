@@ -70,7 +70,7 @@ public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, S
     /// <summary>Writes the change down; everything is read and checked anew.</summary>
     public async Task<Outcome<ConfigurationChange>> DraftAsync(PortalDbContext db, JustInTimeForm form, PersonId admin, DateTimeOffset now, CancellationToken cancellation)
     {
-        var cluster = !RbacReading.IsWritable(form.Cluster) ? null : await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Name == form.Cluster && c.RetiredAt == null, cancellation);
+        var cluster = !AuditReading.IsWritable(form.Cluster) ? null : await db.Clusters.AsNoTracking().SingleOrDefaultAsync(c => c.Name == form.Cluster && c.RetiredAt == null, cancellation);
         if (cluster is null) return new Refusal("ClusterUnknown", "There is no such cluster.");
         var read = await ReadAsync(cluster, form.Bindings, cancellation);
         if (!read.Succeeded) return read.Refusal!;

@@ -37,7 +37,7 @@ public sealed class AcceptFinding(IDbContextFactory<PortalDbContext> contexts, A
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return ProposeChange.NotAnAdmin;
         if (FindingAcceptance.Check(reason, owner, until, now, options.LongestAcceptance) is { } refusal) return refusal;
-        var finding = RbacReading.IsWritable(fingerprint) ? await db.LockFindingAsync(cluster, fingerprint, cancellation) : null;
+        var finding = AuditReading.IsWritable(fingerprint) ? await db.LockFindingAsync(cluster, fingerprint, cancellation) : null;
         if (finding is null) return RbacFindingQuery.NoFinding;
         if (finding.GoneAt is not null) return IsGone;
 

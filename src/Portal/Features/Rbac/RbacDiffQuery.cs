@@ -27,6 +27,6 @@ public sealed class RbacDiffQuery(IDbContextFactory<PortalDbContext> contexts, R
         var diff = await snapshots.DiffAsync(id, Math.Min(from.Value, to), Math.Max(from.Value, to), cancellation);
         return diff is null
             ? NoSnapshot
-            : new RbacDiffView(head.Value, RbacReading.ToRow(diff.From), RbacReading.ToRow(diff.To), [.. diff.Changes.Take(RbacDiffView.Most)], diff.Changes.Length, diff.NotCompared);
+            : new RbacDiffView(head.Value, AuditReading.ToRow(diff.From), AuditReading.ToRow(diff.To), [.. diff.Changes.Take(RbacDiffView.Most)], diff.Changes.Length, diff.NotCompared);
     }
 }

@@ -36,7 +36,7 @@ public static class RbacExportEndpoints
             : new Refusal("SignInAgain", "Your sign-in has ended. Nothing was exported; sign in again.");
         if (!outcome.Succeeded)
         {
-            response.StatusCode = outcome.Refusal!.Code == RbacReading.NoCluster.Code ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden;
+            response.StatusCode = outcome.Refusal!.Code == AuditReading.NoCluster.Code ? StatusCodes.Status404NotFound : StatusCodes.Status403Forbidden;
             response.ContentType = "text/plain; charset=utf-8";
             await response.WriteAsync(outcome.Refusal.Message, gone);
             return;

@@ -22,11 +22,11 @@ public sealed class RbacFindingQuery(IDbContextFactory<PortalDbContext> contexts
         if (!reader.Succeeded) return reader.Refusal!;
         var head = await db.HeadAsync(ask.Cluster, now, cancellation);
         if (!head.Succeeded) return head.Refusal!;
-        if (!RbacReading.IsWritable(ask.Fingerprint)) return NoFinding;
+        if (!AuditReading.IsWritable(ask.Fingerprint)) return NoFinding;
         var finding = await db.RbacFindings.AsNoTracking().SingleOrDefaultAsync(f => f.ClusterId == head.Value.Id && f.Fingerprint == ask.Fingerprint, cancellation);
         if (finding is null) return NoFinding;
         var acceptances = await db.RbacAcceptances.AsNoTracking().Where(a => a.ClusterId == head.Value.Id && a.Fingerprint == ask.Fingerprint).OrderByDescending(a => a.Id)
             .Join(db.People, a => a.PersonId, p => p.Id, (a, p) => new AcceptanceRow(a.Reason, a.Owner, a.Until, (Severity)a.Gravity, p.Name, a.At)).Take(200).ToListAsync(cancellation);
-        return new RbacFindingView(head.Value, RbacReading.ToRow(finding, now), finding.Rules, acceptances, reader.Value.IsAdmin, options.LongestAcceptance);
+        return new RbacFindingView(head.Value, AuditReading.ToRow(finding, now), finding.Rules, acceptances, reader.Value.IsAdmin, options.LongestAcceptance);
     }
 }

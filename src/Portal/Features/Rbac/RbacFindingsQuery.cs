@@ -31,7 +31,7 @@ public sealed class RbacFindingsQuery(IDbContextFactory<PortalDbContext> context
         var namespaces = await standing.Where(f => f.Namespace != "").Select(f => f.Namespace).Distinct().OrderBy(n => n).Take(MostNamespaces).ToListAsync(cancellation);
         var shown = rows.Take(take).ToList();
         return new RbacFindingsView(
-            head.Value, RbacReading.ToCounts(counted.Select(c => (c.Key, c.Count))), [.. shown.Select(f => RbacReading.ToRow(f, now))],
+            head.Value, AuditReading.ToCounts(counted.Select(c => (c.Key, c.Count))), [.. shown.Select(f => AuditReading.ToRow(f, now))],
             rows.Count > take ? new(shown[^1].Severity, shown[^1].CheckId, shown[^1].Fingerprint) : null,
             [.. checks.OrderBy(c => c.Check, StringComparer.Ordinal)], namespaces, reader.Value.IsAdmin);
     }
@@ -39,11 +39,11 @@ public sealed class RbacFindingsQuery(IDbContextFactory<PortalDbContext> context
     /// <summary>The findings that a filter means, without order.</summary>
     internal static IQueryable<KeptFinding> Asked(IQueryable<KeptFinding> findings, FindingFilter filter, DateTimeOffset now)
     {
-        if (!RbacReading.IsWritable(filter.Check) || !RbacReading.IsWritable(filter.Subject) || !RbacReading.IsWritable(filter.Namespace) || !RbacReading.IsWritable(filter.Text)) return findings.Where(_ => false);
+        if (!AuditReading.IsWritable(filter.Check) || !AuditReading.IsWritable(filter.Subject) || !AuditReading.IsWritable(filter.Namespace) || !AuditReading.IsWritable(filter.Text)) return findings.Where(_ => false);
         findings = filter.Standing switch
         {
-            FindingStanding.Open => findings.Where(f => f.GoneAt == null).Where(RbacReading.IsOpen(now)),
-            FindingStanding.Accepted => findings.Where(f => f.GoneAt == null).Where(RbacReading.IsAccepted(now)),
+            FindingStanding.Open => findings.Where(f => f.GoneAt == null).Where(AuditReading.IsOpen(now)),
+            FindingStanding.Accepted => findings.Where(f => f.GoneAt == null).Where(AuditReading.IsAccepted(now)),
             FindingStanding.Standing => findings.Where(f => f.GoneAt == null),
             FindingStanding.Gone => findings.Where(f => f.GoneAt != null),
         };
@@ -75,7 +75,7 @@ public sealed class RbacFindingsQuery(IDbContextFactory<PortalDbContext> context
     internal static IQueryable<KeptFinding> After(IQueryable<KeptFinding> findings, FindingCursor? after)
     {
         if (after is null) return findings;
-        if (!RbacReading.IsWritable(after.Check) || !RbacReading.IsWritable(after.Fingerprint)) return findings.Where(_ => false);
+        if (!AuditReading.IsWritable(after.Check) || !AuditReading.IsWritable(after.Fingerprint)) return findings.Where(_ => false);
         var gravity = (int)after.Severity;
         return findings.Where(f => f.Gravity < gravity
             || (f.Gravity == gravity && EF.Functions.GreaterThan(ValueTuple.Create(f.CheckId, f.Fingerprint), ValueTuple.Create(after.Check, after.Fingerprint))));

@@ -19,6 +19,6 @@ public sealed class RbacHistoryQuery(IDbContextFactory<PortalDbContext> contexts
         if (!head.Succeeded) return head.Refusal!;
         var take = Math.Clamp(ask.Take, 1, RbacHistoryAsk.Most);
         var found = await snapshots.ListAsync(head.Value.Id, ask.Before, take + 1, cancellation);
-        return new RbacHistoryView(head.Value, [.. found.Take(take).Select(RbacReading.ToRow)], found.Count > take ? found[take - 1].Number : null);
+        return new RbacHistoryView(head.Value, [.. found.Take(take).Select(AuditReading.ToRow)], found.Count > take ? found[take - 1].Number : null);
     }
 }

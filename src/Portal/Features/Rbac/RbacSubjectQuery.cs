@@ -31,7 +31,7 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
         if (!reader.Succeeded) return reader.Refusal!;
         var head = await db.HeadAsync(ask.Cluster, now, cancellation);
         if (!head.Succeeded) return head.Refusal!;
-        if (!RbacReading.IsWritable(ask.Name) || RbacWords.SubjectOf(ask.Kind, ask.Name) is not { } subject) return NoSubject;
+        if (!AuditReading.IsWritable(ask.Name) || RbacWords.SubjectOf(ask.Kind, ask.Name) is not { } subject) return NoSubject;
         var cluster = head.Value.Id;
         if (await indexes.NewestAsync(cluster, cancellation) is not { } read) return NotRead;
         var state = read.Index.State;
@@ -49,7 +49,7 @@ public sealed class RbacSubjectQuery(IDbContextFactory<PortalDbContext> contexts
         return new RbacSubjectView(
             head.Value, subject, subject.Kind == SubjectKind.Group ? [] : [.. who.Groups], IsThere(state, subject), [.. workloads.Take(RbacSubjectView.MostWorkloads)], workloads.Count,
             [.. shown.Select(holding => ToRight(holding, subject, since))], holdings.Count,
-            [.. findings.Select(f => RbacReading.ToRow(f, now))], answers.PathsOf(read.Index).From(who, PathTarget.ClusterAdmin),
+            [.. findings.Select(f => AuditReading.ToRow(f, now))], answers.PathsOf(read.Index).From(who, PathTarget.ClusterAdmin),
             [.. Parts.Where(part => !state.IsKnown(part))], reader.Value.IsAdmin);
     }
 

@@ -30,7 +30,7 @@ public sealed class WithdrawAcceptance(IDbContextFactory<PortalDbContext> contex
         if (!current.Succeeded) return current.Refusal!;
         if (!current.Value.IsAdmin) return ProposeChange.NotAnAdmin;
         if (FindingAcceptance.CheckReason(reason) is { } refusal) return refusal;
-        var finding = RbacReading.IsWritable(fingerprint) ? await db.LockFindingAsync(cluster, fingerprint, cancellation) : null;
+        var finding = AuditReading.IsWritable(fingerprint) ? await db.LockFindingAsync(cluster, fingerprint, cancellation) : null;
         if (finding is null) return RbacFindingQuery.NoFinding;
         if (finding.AcceptedUntil is not { } until || until <= now) return NotAccepted;
 

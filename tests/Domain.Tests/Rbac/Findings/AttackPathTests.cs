@@ -1,4 +1,5 @@
 using Lapse.Domain.Rbac;
+using Lapse.Domain.Rbac.Findings;
 using Lapse.Domain.Rbac.Paths;
 using Lapse.Domain.Rbac.State;
 using Xunit;
@@ -215,6 +216,17 @@ public class AttackPathTests
         Assert.Null(To(index, "User ann", certain: true));
         var more = new RbacIndex(index.State with { Bindings = [.. index.State.Bindings, .. Sketch.State("ServiceAccount c/x has cluster-admin").Bindings], Roles = [.. index.State.Roles, .. Sketch.State("clusterrole cluster-admin * *:*").Roles] });
         Assert.Equal($"User ann → ServiceAccount a/x → ServiceAccount b/x → ServiceAccount c/x → {Admin}", To(more, "User ann", certain: true)!.ToString());
+    }
+
+    [Fact]
+    public void Anything_HoweverLongTheWay_IsFound()
+    {
+        string[] chain = [.. Enumerable.Range(0, 40).Select(i => $"ServiceAccount n{i}/x may create pods in n{i + 1}"), "ServiceAccount n40/x may * *:*", "User ann may create pods in n0"];
+        var (index, ann) = (Sketch.Index(chain), Requester.Of("ann"));
+
+        Assert.Equal(42, new AttackPaths(index).From(ann, PathTarget.ClusterAdmin, new PathLimits { OnlyCertain = true })[0].Steps.Length);
+        Assert.Contains(new AttackPaths(index).Reaching(PathTarget.ClusterAdmin), path => path.From.Subject == Sketch.Subject("User ann"));
+        Assert.Contains(RbacAudit.Scan(index, new AuditSettings()).Findings, finding => finding.Severity == Severity.Critical && finding.Subject == Sketch.Subject("User ann"));
     }
 
     [Fact]

@@ -200,6 +200,18 @@ public class CheckTests
         Assert.All(found, finding => Assert.False(string.IsNullOrWhiteSpace(finding.Evidence) || string.IsNullOrWhiteSpace(finding.Fix)));
     }
 
+    // Those that need more than a line have tests of their own: FindingReachTests, RecordCheckTests and BaselineTests.
+    private static readonly string[] Elsewhere = [Checks.Many.Id, Checks.UnusedRights.Id, Checks.MadePermanent.Id, Checks.ChangedDefaultBinding.Id];
+
+    [Fact]
+    public void All_EachCheck_HasWhatTriggersItAndANearMiss()
+    {
+        var lines = typeof(CheckTests).GetMethod(nameof(Scan_OneCheck_TriggersOrNot))!.GetCustomAttributes(typeof(InlineDataAttribute), false).Cast<InlineDataAttribute>()
+            .Select(line => (Check: (string)line.Data[0]!, IsMiss: line.Data[2] is "-")).ToHashSet();
+
+        Assert.All(Checks.All.Select(check => check.Id).Except(Elsewhere), id => Assert.True(lines.Contains((id, false)) && lines.Contains((id, true)), id));
+    }
+
     [Fact]
     public void All_Ids_AreOnceEachInOrderAndSayWhatTheyNeed()
     {

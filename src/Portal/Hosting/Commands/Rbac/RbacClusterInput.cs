@@ -81,14 +81,14 @@ internal static class RbacClusterInput
     // What is served is for completion only, and whoever may do what depends on no workload.
     private static bool Matters(Gap gap, RbacNeeds needs) => needs switch
     {
-        RbacNeeds.Everything => gap.What != RbacKind.ServedPart,
+        RbacNeeds.Everything or RbacNeeds.Paths => gap.What != RbacKind.ServedPart,
         RbacNeeds.Holders => Access.Contains(gap.What) || gap.What == "serviceaccounts",
         RbacNeeds.Access => Access.Contains(gap.What),
     };
 
     private static async Task<RbacState?> ReadAsync(ClusterApi api, RbacOptions options, RbacNeeds needs, string what, CancellationToken cancellation)
     {
-        var everything = needs == RbacNeeds.Everything;
+        var everything = needs is RbacNeeds.Everything or RbacNeeds.Paths;
         var read = await api.ReadRbacAsync(new(everything, options.PageSize, options.MostObjects) { Tokens = everything }, cancellation);
         if (read.Succeeded) return read.Value.ToState();
         Refuse($"The cluster {what} could not be read: {read.Failure!.Message}");

@@ -27,6 +27,7 @@ internal static class RbacCommand
         CanCommand.Create(),
         WhoCanCommand.Create(),
         WhatCanCommand.Create(),
+        PathsCommand.Create(),
         CoversCommand.Create(),
         ScanCommand.Create(),
         JustInTimeCommand.Create(),

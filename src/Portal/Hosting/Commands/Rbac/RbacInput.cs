@@ -15,7 +15,10 @@ internal enum RbacNeeds
     /// <summary>Also which ServiceAccounts there are, since groups have them as members.</summary>
     Holders,
 
-    /// <summary>Everything that the audit looks at.</summary>
+    /// <summary>Also what runs, tokens and namespaces: all that a way from one to the next can lead over.</summary>
+    Paths,
+
+    /// <summary>Everything that the audit looks at, with what is known beyond the cluster.</summary>
     Everything,
 }
 

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Lapse.Portal.Features.Rbac;
 
 /// <summary>Who may read the audit, and how a cluster's stands; the same for each of its pages.</summary>
-internal static class RbacReading
+internal static class AuditReading
 {
     private static readonly Refusal NotForYou = new("AuditDenied", "The audit is for admins and auditors. Nothing was shown.", "/");
 
