@@ -57,7 +57,7 @@ public abstract class AccessibilityTests(LapseFixture lapse)
         }
         await developer.Page.Locator(".person-btn").ClickAsync();
         await ScanAsync(developer, "the person's menu");
-        foreach (var address in new[] { "/sign-out", "/signed-out", "/denied?why=provider", "/error" })
+        foreach (var address in new[] { "/sign-out", "/signed-out", "/denied?why=provider", "/error", "/status/429" })
         {
             await developer.Page.GotoAsync(address);
             await ScanAsync(developer, address);
@@ -79,6 +79,13 @@ public abstract class AccessibilityTests(LapseFixture lapse)
         await CheckAsync(
             admin, "/rbac/sandbox/matrix", "/rbac/sandbox/paths?q=ci/deployer", "/rbac/sandbox/history", "/rbac/sandbox/report?check=LR001", "/rbac/sandbox/subjects/serviceaccount?name=ci/deployer",
             "/rbac/sandbox/just-in-time", "/rbac/sandbox/just-in-time/new?binding=RoleBinding%20monitoring/erin-edit");
+        // What is folded reaches further than the rest.
+        foreach (var fold in await admin.Page.Locator("main details:not([open]) > summary").AllAsync()) await fold.ClickAsync();
+        await ScanAsync(admin, "a proposal with all that it unfolds");
+        await admin.OpenAsync("/admin/people");
+        await admin.Page.Locator(".people .unfold").First.ClickAsync();
+        await Expect(admin.Page.Locator(".standing-access")).ToBeVisibleAsync();
+        await ScanAsync(admin, "what stands in a person's name");
         // With an answer, an unfolded finding and its form.
         await admin.OpenAsync("/rbac/sandbox?check=LR001&verb=create&resource=clusterroles");
         await admin.Page.Locator(".findings .unfold").First.ClickAsync();

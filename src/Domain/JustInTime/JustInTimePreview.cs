@@ -43,14 +43,16 @@ public sealed record JustInTimePreview(IReadOnlyList<AffectedSubject> Affected, 
     /// <param name="workflow">Who may ask and who approves.</param>
     /// <param name="people">Everybody who signed in to Lapse and is not shut out.</param>
     /// <param name="groupsPrefix">What the cluster puts before the provider's groups; <see langword="null"/> where its groups are not those of Lapse's provider.</param>
-    public static JustInTimePreview Of(RbacIndex before, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix)
+    /// <param name="proposer">Whoever makes the entry by it, and so can neither ask nor approve under it at first (<see cref="RequestRules.AuthorPause"/>); <see langword="null"/> where none is made.</param>
+    public static JustInTimePreview Of(
+        RbacIndex before, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix, PersonId? proposer = null)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(bindings);
         BindingObject[] going = [.. bindings.Select(binding => binding.ToState())];
         var keys = going.Select(binding => (binding.Namespace, binding.Name)).ToHashSet();
         var left = new RbacIndex(before.State with { Bindings = [.. before.State.Bindings.Where(binding => !keys.Contains((binding.Namespace, binding.Name)))] });
-        var working = new Working(left, going, workflow, people, groupsPrefix);
+        var working = new Working(left, going, workflow, people, groupsPrefix, proposer);
 
         List<AffectedSubject> affected = [.. people.Select(working.Of).OfType<AffectedSubject>().OrderBy(one => one.Subject, StringComparer.Ordinal)];
         var known = people.Select(person => person.ClusterUserName).ToHashSet(StringComparer.Ordinal);
@@ -83,7 +85,7 @@ public sealed record JustInTimePreview(IReadOnlyList<AffectedSubject> Affected, 
         return labels.GetValueOrDefault("app.kubernetes.io/managed-by") is { Length: > 0 } by ? by : null;
     }
 
-    private sealed class Working(RbacIndex left, BindingObject[] going, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix)
+    private sealed class Working(RbacIndex left, BindingObject[] going, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, string? groupsPrefix, PersonId? proposer)
     {
         /// <summary>What it means for a person; <see langword="null"/> if no binding names them.</summary>
         public AffectedSubject? Of(KnownPerson person)
@@ -125,7 +127,7 @@ public sealed record JustInTimePreview(IReadOnlyList<AffectedSubject> Affected, 
         {
             if (person.Groups is null) return (false, "Their sign-in does not say which groups they are in, so they cannot ask.");
             if (!workflow.MayBeRequestedBy(person.Groups)) return (false, $"They are in no group that may ask: {string.Join(" or ", workflow.RequesterGroups)}.");
-            return Approved(person.Id) is { } missing ? (false, missing) : (true, Words());
+            return Missing(person.Id, people) is { } missing ? (false, missing) : (true, Words() + Meanwhile(person.Id));
         }
 
         private (bool May, string Path) PathOfGroup(string name)
@@ -133,20 +135,28 @@ public sealed record JustInTimePreview(IReadOnlyList<AffectedSubject> Affected, 
             if (groupsPrefix is null || !name.StartsWith(groupsPrefix, StringComparison.Ordinal)) return (false, "Who is in this group is known to the identity provider alone, so it is not known whether they could ask.");
             var plain = name[groupsPrefix.Length..];
             if (!workflow.MayBeRequestedBy([plain])) return (false, $"Who is in this group alone may not ask: that takes {string.Join(" or ", workflow.RequesterGroups)}.");
-            return Approved(null) is { } missing ? (false, missing) : (true, $"Whoever is in it can ask. {Words()}");
+            return Missing(null, people) is { } missing ? (false, missing) : (true, $"Whoever is in it can ask. {Words()}{Meanwhile(null)}");
         }
 
         private string Words() => workflow.Stages.Count == 0
             ? "They ask, prove themselves with their second factor, and have it at once."
             : $"They ask with their second factor, and {string.Join(", then ", workflow.Stages.Select(stage => $"{Domain.Words.Count(stage.Approvals, "person").Replace("persons", "people", StringComparison.Ordinal)} of {string.Join(" or ", stage.ApproverGroups)}"))} approve.";
 
-        // Distinct people for each round, and for all rounds together.
-        private string? Approved(PersonId? requester)
+        // Who proposes an entry cannot use it at once: neither for themselves, nor to let others in.
+        private string Meanwhile(PersonId? requester)
+        {
+            if (proposer is not { } author) return "";
+            if (requester == author) return " Not in the first 24 hours, since the proposal is theirs.";
+            return Missing(requester, [.. people.Where(person => person.Id != author)]) is null ? "" : " Not in the first 24 hours: whoever proposes it cannot approve so soon, and too few others could.";
+        }
+
+        // Why too few could approve: distinct people for each round, and for all rounds together.
+        private string? Missing(PersonId? requester, IReadOnlyList<KnownPerson> approvers)
         {
             var all = new HashSet<PersonId>();
             foreach (var stage in workflow.Stages)
             {
-                var able = people.Where(person => person.Id != requester && stage.MayBeDecidedBy(person.Groups)).Select(person => person.Id).ToList();
+                var able = approvers.Where(person => person.Id != requester && stage.MayBeDecidedBy(person.Groups)).Select(person => person.Id).ToList();
                 if (able.Count < stage.Approvals) return $"Too few people could approve: “{stage.Name}” wants {stage.Approvals}, and Lapse knows {able.Count}.";
                 all.UnionWith(able);
             }

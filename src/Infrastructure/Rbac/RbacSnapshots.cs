@@ -79,7 +79,10 @@ public sealed class RbacSnapshots(IDbContextFactory<PortalDbContext> contexts, B
         return new(first, second, [.. changes], [.. unread]);
     }
 
-    private bool IsLapses(RbacObject found, string cluster) => found is BindingObject binding && BindingKeys.IsBindingName(binding.Name) && _judge.SignedFor(RbacMapping.ToFound(binding), cluster) is not null;
+    /// <summary>Whether Lapse made this for a grant. Told by its signature: what only has such a name stands like anything else.</summary>
+    /// <param name="found">What was read.</param>
+    /// <param name="cluster">The cluster's short name.</param>
+    public bool IsLapses(RbacObject found, string cluster) => found is BindingObject binding && BindingKeys.IsBindingName(binding.Name) && _judge.SignedFor(RbacMapping.ToFound(binding), cluster) is not null;
 
     private sealed record Kept(byte[] Key, byte[] Digest, int Since, RbacObject Read);
 

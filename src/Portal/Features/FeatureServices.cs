@@ -23,6 +23,7 @@ public static class FeatureServices
         services.AddLapseStepUp();
         services.AddSingleton<ClusterChecks>();
         services.AddSingleton<SecondAdmins>();
+        services.AddSingleton<Rbac.ClusterNames>();
         services.AddSingleton<JustInTimePlans>();
         services.AddSingleton<ChangeApplication>();
         services.TryAddSingleton<LedgerVerifier>();

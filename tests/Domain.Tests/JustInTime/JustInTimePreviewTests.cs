@@ -163,6 +163,32 @@ public class JustInTimePreviewTests
     public void State_NotReadCompletely_IsSaid() =>
         Assert.Contains(Of(["clusterrole edit get pods", "gap rolebindings"], [Binding("shop", "b", "edit", "oidc:erin")]).Warnings, text => text.Contains("Not all bindings", StringComparison.Ordinal));
 
+    [Fact]
+    public void Proposer_OfTheEntry_CanNeitherAskNorApproveAtFirst()
+    {
+        string[] lines = ["clusterrole edit get pods"];
+        ReviewedBinding[] going = [Binding("shop", "b", "edit", "oidc:erin", "oidc:alice")];
+        string PathOf(PersonId? proposer, string name, params KnownPerson[] people) =>
+            JustInTimePreview.Of(Sketch.Index(lines), going, Samples.WorkflowOf(Samples.Peers), people, "", proposer).Affected.Single(one => one.Name == name).Path;
+
+        Assert.EndsWith(" Not in the first 24 hours, since the proposal is theirs.", PathOf(Erin, "erin", People), StringComparison.Ordinal);
+        // Bob could approve for alice too.
+        Assert.DoesNotContain("24 hours", PathOf(Erin, "alice", People), StringComparison.Ordinal);
+        Assert.Contains("cannot approve so soon, and too few others could", PathOf(Erin, "alice", People[0], People[1]), StringComparison.Ordinal);
+        // Where no entry is made, nobody has to wait.
+        Assert.DoesNotContain("24 hours", PathOf(null, "erin", People), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Proposer_WhoCouldApproveAlone_IsSaidToTheGroup()
+    {
+        var preview = JustInTimePreview.Of(
+            Sketch.Index("clusterrole edit get pods"), [Binding("shop", "b", "edit", "group idp:developers")], Samples.WorkflowOf(Samples.Peers), [Person(Samples.Bob, "bob", "developers")], "idp:", Samples.Bob);
+
+        Assert.Empty(preview.LockedOut);
+        Assert.Contains("too few others could", preview.Affected.Single(one => one.Subject == "group idp:developers").Path, StringComparison.Ordinal);
+    }
+
     // The bindings are in the state as well, as they are in a cluster.
     private static JustInTimePreview With(string[] lines, ReviewedBinding[] bindings)
     {

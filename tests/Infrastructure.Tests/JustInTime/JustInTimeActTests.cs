@@ -95,6 +95,9 @@ public sealed class JustInTimeActTests(PostgresFixture postgres, ControlPlaneFix
         Assert.False(await db.ElevatedRoles.AnyAsync(r => r.Id == ElevatedRoleId.From(change.SubjectId), Cancellation));
         Assert.Empty(await db.StandingRemovals.ToListAsync(Cancellation));
         Assert.Equal("OwnChange", (await AnswerOwnAsync(change.Id)).Refusal?.Code);
+        // The second admin sees who would lose what, and the list that it waits.
+        Assert.Equal("oidc:alice", Assert.Single((await AskAsync<JustInTimeChangeAsk, JustInTimeChangeView>(World.Dave, new(change.Id.Value))).Value.Affected!).Subject);
+        Assert.Equal((change.Id, false), (await AskAsync<JustInTimeListAsk, JustInTimeListView>(World.Dave, new("test"))).Value.Waiting.Select(one => (one.Id, one.IsDraft)).Single());
 
         Assert.Null(await AnswerAsync(await Propose.ConfirmAsync(World.Dave, change.Id, Cancellation)));
 
@@ -104,12 +107,22 @@ public sealed class JustInTimeActTests(PostgresFixture postgres, ControlPlaneFix
         Assert.Equal((RemovalStatus.Waiting, Reference("standing"), change.Id), (removal.Status, removal.Reference, removal.ChangeId));
         Assert.Equal([LedgerActs.ChangeProposed, LedgerActs.ChangeApplied], (await LedgerAsync(LedgerSubject.Of(change.Id))).Select(e => e.Act));
         var page = (await AskAsync<JustInTimeChangeAsk, JustInTimeChangeView>(World.Sam, new(change.Id.Value))).Value;
-        Assert.Equal((ChangeStatus.Applied, "dave", false), (page.Status, page.Confirmer, page.MayAct));
+        Assert.Equal((ChangeStatus.Applied, "dave", false, true), (page.Status, page.Confirmer, page.MayAct, page.Affected is null));
         Assert.Contains(page.Fields, field => field.Name == "Removes" && field.After.Contains("User oidc:alice", StringComparison.Ordinal));
-        Assert.Equal(removal.Id, Assert.Single((await AskAsync<JustInTimeListAsk, JustInTimeListView>(World.Dana, new("test"))).Value.Rows).Id);
+        var list = (await AskAsync<JustInTimeListAsk, JustInTimeListView>(World.Dana, new("test"))).Value;
+        Assert.Equal((removal.Id, 0), (Assert.Single(list.Rows).Id, list.Waiting.Count));
         // And nobody takes the same away twice.
         Assert.Equal("RemovedAlready", (await SaveAsync()).Refusal?.Code);
         Assert.Equal("RoleBinding", (await _place.Client.RbacAuthorizationV1.ReadNamespacedRoleBindingAsync("standing", _place.Name, cancellationToken: Cancellation)).Kind);
+    }
+
+    [Fact]
+    public async Task Draft_ThatWasLeft_IsListedForItsAuthorAlone()
+    {
+        Assert.Null((await SaveAsync()).Refusal);
+
+        Assert.True(Assert.Single((await AskAsync<JustInTimeListAsk, JustInTimeListView>(World.Dana, new("test"))).Value.Waiting).IsDraft);
+        foreach (var other in new[] { World.Dave, World.Sam }) Assert.Empty((await AskAsync<JustInTimeListAsk, JustInTimeListView>(other, new("test"))).Value.Waiting);
     }
 
     [Fact]

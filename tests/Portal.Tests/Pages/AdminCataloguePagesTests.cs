@@ -232,6 +232,10 @@ public sealed class EntryFormPageTests : AdminTestContext<EntryFormAsk, EntryFor
         Assert.Equal("In a Role of namespace payments-prod:\n- verbs:\n  - bind", form.Find("[data-code=RightsMissing] pre").TextContent);
     }
 
+    [Fact]
+    public void Form_BeforeItIsSaved_SaysThatTheAdminCannotUseItAtOnce() =>
+        Assert.Contains("For 24 hours after it comes into force you can neither ask nor approve under it", Form(New with { Current = Entry("payments-prod") }, _ => null).Find("#consequence").TextContent, StringComparison.Ordinal);
+
     private IRenderedComponent<EntryFormPage> Page() => Render<EntryFormPage>(p => p.Add(c => c.Id, "x"));
 
     private IRenderedComponent<EntryFields> Form(EntryFormView view, Func<EntryForm, Refusal?> save) => Render<EntryFields>(p => p
@@ -278,6 +282,12 @@ public sealed class WorkflowFormPageTests : AdminTestContext<WorkflowFormAsk, Wo
 
         page.WaitForAssertion(() => Assert.Equal(20, Query.Asked[^1].Shown));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Form_BeforeAChangeIsSaved_SaysThatTheAdminCannotUseItAtOnce(bool changes) =>
+        Assert.Equal(changes, Form(New with { Current = changes ? Workflow() : null }, _ => null).Find("#consequence").TextContent.Contains("neither ask nor approve under the entries that it governs", StringComparison.Ordinal));
 
     [Fact]
     public void Form_New_StartsWithOneApproval()

@@ -6,6 +6,7 @@ using Lapse.Infrastructure.Kubernetes;
 using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Features.Admin;
 using Lapse.Portal.Features.JustInTime;
+using Lapse.Portal.Features.Rbac;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,7 +26,7 @@ public abstract class AdminTestContext<TAsk, TView> : PageTestContext<TAsk, TVie
         Services.AddSingleton(new OutboundOptions());
         Services.AddSingleton<ClusterChecks>();
         Services.AddSingleton<SecondAdmins>();
-        Services.AddSingleton(_ => Binding.Value).AddSingleton<RbacSnapshots>().AddSingleton<RbacIndexes>().AddSingleton<JustInTimePlans>();
+        Services.AddSingleton(_ => Binding.Value).AddSingleton<RbacSnapshots>().AddSingleton<RbacIndexes>().AddSingleton<ClusterNames>().AddSingleton<JustInTimePlans>();
         Services.AddSingleton<ProposeChange>();
         Services.AddSingleton<WithdrawChange>();
         Services.AddSingleton<TestCluster>();

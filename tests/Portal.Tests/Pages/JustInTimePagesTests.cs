@@ -57,6 +57,25 @@ public sealed class JustInTimeNewPageTests : AdminTestContext<JustInTimeNewAsk, 
     }
 
     [Fact]
+    public void Page_ThatMakesAnEntry_SaysThatTheAdminCannotUseItAtOnce()
+    {
+        Query.Answer(View());
+
+        Assert.Contains("For 24 hours after it comes into force you can neither ask nor approve under it", Open().Find("#jit-consequence").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Page_MuchIsLost_AllOfItCanBeRead()
+    {
+        string[] lost = [.. Enumerable.Range(1, 7).Select(number => $"Can do {number}.")];
+        Query.Answer(View() with { Affected = [new("oidc:erin", "Erin", ["x"], lost, true, "They ask.")] });
+        var cell = Open().Find(".affected [data-label=Loses]");
+
+        Assert.Equal(lost, cell.QuerySelectorAll("li").Select(line => line.TextContent));
+        Assert.Equal("and 2 more", cell.QuerySelector("summary")!.TextContent);
+    }
+
+    [Fact]
     public void Page_SomebodyWouldHaveNoWay_WantsTheirNames()
     {
         Query.Answer(View() with { LockedOut = ["oidc:erin"], Affected = [new("oidc:erin", "", ["x"], ["Can delete Pods in monitoring."], false, "Nobody of this name has signed in.")] });
@@ -77,6 +96,8 @@ public sealed class JustInTimeNewPageTests : AdminTestContext<JustInTimeNewAsk, 
         Assert.Contains("The catalogue offers this already", page.Find("form").TextContent, StringComparison.Ordinal);
         Assert.Contains("No other admin is known", page.Find("#jit-consequence").TextContent, StringComparison.Ordinal);
         Assert.Equal(2, page.FindAll("pre").Count);
+        // Who changes nothing about the entry may use it like anybody else.
+        Assert.DoesNotContain("24 hours", page.Find("#jit-consequence").TextContent, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -215,11 +236,29 @@ public sealed class JustInTimeChangePageTests : AdminTestContext<JustInTimeChang
         Assert.Contains("erin-edit", page.Find(".diff").TextContent, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ChangeStatus.AwaitingSecondAdmin, "What is proposed")]
+    [InlineData(ChangeStatus.Applied, "What was reviewed")]
+    public void Change_Fields_AreSaidToBeWhatTheyAre(ChangeStatus status, string title)
+    {
+        Query.Answer(View() with { Status = status });
+        Assert.Equal(title, Open().Find("#says-title").TextContent);
+    }
+
+    [Fact]
+    public void Change_ThatWaits_ShowsTheSecondAdminWhoLosesWhat()
+    {
+        Query.Answer(View() with { Status = ChangeStatus.AwaitingSecondAdmin, IsMine = false, Affected = [new("oidc:erin", "Erin", ["x"], ["Can delete Pods in monitoring."], true, "They ask.")] });
+        Assert.Contains("Can delete Pods in monitoring.", Open().Find(".affected tbody tr").TextContent, StringComparison.Ordinal);
+        Query.Answer(View());
+        Assert.Empty(Open().FindAll(".affected"));
+    }
+
     private IRenderedComponent<JustInTimeChangePage> Open() => Render<JustInTimeChangePage>(p => p.Add(page => page.Id, JustInTimeSamples.Change.Value));
 
     private static JustInTimeChangeView View(params RemovalRow[] rows) => new(
         RbacSamples.Head(), JustInTimeSamples.Change, "Make edit in monitoring just-in-time", ChangeStatus.Applied, "Dana", "dana", true, "Dave", Samples.Now.AddHours(-2), Samples.Now.AddDays(6), Samples.Now.AddHours(-1),
-        [new ChangedField("Removes", null, JustInTimeSamples.Reference)], [StandingLine.Of(JustInTimeSamples.Binding)], rows, true);
+        [new ChangedField("Removes", null, JustInTimeSamples.Reference)], [StandingLine.Of(JustInTimeSamples.Binding)], null, rows, true);
 }
 
 public sealed class JustInTimeListPageTests : AdminTestContext<JustInTimeListAsk, JustInTimeListView>
@@ -229,7 +268,7 @@ public sealed class JustInTimeListPageTests : AdminTestContext<JustInTimeListAsk
     [Fact]
     public void List_Empty_SaysHowToBegin()
     {
-        Query.Answer(new JustInTimeListView(RbacSamples.Head(), [], null, true));
+        Query.Answer(new JustInTimeListView(RbacSamples.Head(), [], [], null, true));
         Assert.Contains("Make this just-in-time", Open().Find(".empty, [class*=empty]").TextContent, StringComparison.Ordinal);
     }
 
@@ -238,7 +277,7 @@ public sealed class JustInTimeListPageTests : AdminTestContext<JustInTimeListAsk
     [InlineData(false, 0)]
     public void List_Rows_LinkToTheirChangesAndOnlyAnAdminRestores(bool mayAct, int buttons)
     {
-        Query.Answer(new JustInTimeListView(RbacSamples.Head(), [JustInTimeSamples.Row(RemovalStatus.Removed), JustInTimeSamples.Row(RemovalStatus.Waiting, "In the way")], null, mayAct));
+        Query.Answer(new JustInTimeListView(RbacSamples.Head(), [], [JustInTimeSamples.Row(RemovalStatus.Removed), JustInTimeSamples.Row(RemovalStatus.Waiting, "In the way")], null, mayAct));
         var page = Open();
 
         Assert.Equal($"/rbac/just-in-time/{JustInTimeSamples.Change}", page.Find(".row-link").GetAttribute("href"));
@@ -246,28 +285,18 @@ public sealed class JustInTimeListPageTests : AdminTestContext<JustInTimeListAsk
         Assert.Contains("In the way", page.FindAll("tbody tr")[1].TextContent, StringComparison.Ordinal);
     }
 
-    private IRenderedComponent<JustInTimeListPage> Open() => Render<JustInTimeListPage>(p => p.Add(page => page.Cluster, "sandbox"));
-}
-
-public sealed class StandingLinksTests
-{
     [Theory]
-    [InlineData("RoleBinding monitoring/erin-edit", "/rbac/sandbox/just-in-time/new?binding=RoleBinding%20monitoring%2Ferin-edit")]
-    [InlineData("", null)]
-    [InlineData("RoleBinding a/lapse-018f0000-0000-7000-8000-000000000001", null)]
-    public void Binding_OfAFinding_LeadsThereWhereItCouldBecomeIt(string binding, string? address)
+    [InlineData(false, "a second admin")]
+    [InlineData(true, "your second factor")]
+    public void List_WhatIsNotInForceYet_IsNotCalledNothing(bool draft, string waitsFor)
     {
-        var row = RbacSamples.Row() with { Binding = binding, Subject = Domain.Rbac.State.Subject.OfUser("oidc:erin") };
-        Assert.Equal(address, StandingLinks.For("sandbox", row));
-        Assert.Null(StandingLinks.For("sandbox", row with { Subject = Domain.Rbac.State.Subject.OfAccount("ci", "bot") }));
+        Query.Answer(new JustInTimeListView(RbacSamples.Head(), [new(JustInTimeSamples.Change, "Make edit in monitoring just-in-time", draft, Samples.Now)], [], null, true));
+        var page = Open();
+
+        Assert.Contains($"waits for {waitsFor}", page.Find("[role=status]").TextContent, StringComparison.Ordinal);
+        Assert.Equal(JustInTimeWords.Address(JustInTimeSamples.Change), page.Find("[role=status] a").GetAttribute("href"));
+        Assert.Empty(page.FindAll(".empty"));
     }
 
-    [Fact]
-    public void Binding_OfKubernetesOrWithoutARole_LeadsNowhere()
-    {
-        var right = new SubjectRight("RoleBinding a/b", "ClusterRole edit", "a", null, true, [], [], null, false, null, false);
-        Assert.NotNull(StandingLinks.For("sandbox", right));
-        Assert.Null(StandingLinks.For("sandbox", right with { IsKubernetes = true }));
-        Assert.Null(StandingLinks.For("sandbox", right with { RoleIsThere = false }));
-    }
+    private IRenderedComponent<JustInTimeListPage> Open() => Render<JustInTimeListPage>(p => p.Add(page => page.Cluster, "sandbox"));
 }

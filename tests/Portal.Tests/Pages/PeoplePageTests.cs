@@ -1,6 +1,8 @@
 using Bunit;
 using Lapse.Domain;
 using Lapse.Domain.Access;
+using Lapse.Portal.Authentication;
+using Lapse.Portal.Features;
 using Lapse.Portal.Features.People;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -90,6 +92,25 @@ public sealed class PeoplePageTests : AdminTestContext<PeopleAsk, PeopleView>
     }
 
     [Fact]
+    public void StandingAccess_IsAskedForWhoeverIsUnfolded_AndNotBefore()
+    {
+        var standing = new StandingQuery();
+        Services.AddSingleton<IPageQuery<PersonStandingAsk, PersonStandingView>>(standing);
+        var alice = Row("Alice");
+        Query.Answer(new PeopleView([alice, Row("Bob")], null));
+        var page = Open();
+        Assert.Empty(standing.Asked);
+
+        page.Find("[aria-label='Standing access of Alice']").Click();
+
+        Assert.Equal(alice.Id, Assert.Single(standing.Asked).Person);
+        Assert.Equal("true", page.Find("[aria-label='Standing access of Alice']").GetAttribute("aria-expanded"));
+        Assert.Contains("No cluster is registered", page.Find($"#standing-{alice.Id}").TextContent, StringComparison.Ordinal);
+        page.Find("[aria-label='Standing access of Alice']").Click();
+        Assert.Empty(page.FindAll(".unfolded"));
+    }
+
+    [Fact]
     public void Buttons_AreForOthersOnly()
     {
         Query.Answer(new PeopleView(
@@ -120,6 +141,17 @@ public sealed class PeoplePageTests : AdminTestContext<PeopleAsk, PeopleView>
 
     private static PersonRow Row(string name = "Alice") => new(
         UuidId.New<PersonId>(Start), name, name.ToLowerInvariant(), "https://provider.test/", false, ["developers"], Start, Start, [], false, 0, null, null, "", false);
+
+    private sealed class StandingQuery : IPageQuery<PersonStandingAsk, PersonStandingView>
+    {
+        public List<PersonStandingAsk> Asked { get; } = [];
+
+        public Task<Outcome<PersonStandingView>> AskAsync(Actor actor, PersonStandingAsk ask, CancellationToken cancellation)
+        {
+            Asked.Add(ask);
+            return Task.FromResult<Outcome<PersonStandingView>>(new PersonStandingView([]));
+        }
+    }
 
     private IRenderedComponent<PeoplePage> Open(string address = "/admin/people")
     {

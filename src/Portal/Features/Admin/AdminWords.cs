@@ -4,6 +4,17 @@ using Lapse.Domain.Workflows;
 
 namespace Lapse.Portal.Features.Admin;
 
+/// <summary>What somebody who changes the catalogue has to know before they do: they cannot use it themselves at once.</summary>
+/// <remarks>The rule is <see cref="Domain.Access.RequestRules.CheckAuthor"/>.</remarks>
+internal static class AuthorWords
+{
+    /// <summary>Of a new or changed entry.</summary>
+    public const string UnderEntry = "For 24 hours after it comes into force you can neither ask nor approve under it, since the change is yours.";
+
+    /// <summary>Of a new or changed workflow.</summary>
+    public const string UnderWorkflow = "For 24 hours after it comes into force you can neither ask nor approve under the entries that it governs, since the change is yours.";
+}
+
 /// <summary>Says what a workflow demands.</summary>
 internal static class WorkflowWords
 {

@@ -94,7 +94,8 @@ internal static class ChangeRows
         var ids = ChangeDiff.Named(change.Before).Concat(ChangeDiff.Named(change.After)).Distinct().ToList();
         var names = await ConfigurationNames.ReadAsync(db, ids, cancellation);
         var cluster = ids.Where(names.Clusters.ContainsKey).Select(id => names.Clusters[id]).LastOrDefault();
-        return (cluster, [.. ChangeDiff.Of(change.Before, change.After, names).Select(field => (field.Name, field.Before is null ? field.After : $"{field.Before} → {field.After}"))]);
+        // The cluster of something new is said already, above its fields.
+        return (cluster, [.. ChangeDiff.Of(change.Before, change.After, names).Where(field => field != new ChangedField("Cluster", null, cluster ?? "")).Select(field => (field.Name, field.Before is null ? field.After : $"{field.Before} → {field.After}"))]);
     }
 
     public static JsonObject Facts(ConfigurationChange change, StepUpProof proof) => new()

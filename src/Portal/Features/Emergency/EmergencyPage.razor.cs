@@ -76,7 +76,12 @@ public sealed partial class EmergencyPage
         if (!await Dialogs.ConfirmAsync($"End {whose}?", "This cannot be taken back.", $"End {whose}", consequences, "Keep it all")) return;
         if (await RunAsync((actor, cancellation) => Ending.EndAsync(actor, scope, _hold, _why, cancellation)) is not { } outcome) return;
         _refusal = outcome.Refusal;
-        if (outcome.Succeeded) _done = $"{Words.Count(outcome.Value.Grants, "grant")} ended or being taken away.{(outcome.Value.IsHeld ? " Lapse is on hold." : "")}";
+        if (outcome.Succeeded)
+        {
+            _done = $"{Words.Count(outcome.Value.Grants, "grant")} ended or being taken away.{(outcome.Value.IsHeld ? " Lapse is on hold." : "")}";
+            // Whoever was chosen holds nothing any more; what was said of them is not said of the next.
+            (_kind, _person, _cluster, _why, _hold) = (Kind.Person, "", "", "", false);
+        }
         await ReloadAsync();
     }
 

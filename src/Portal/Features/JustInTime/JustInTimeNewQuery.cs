@@ -37,14 +37,14 @@ public sealed class JustInTimeNewQuery(IDbContextFactory<PortalDbContext> contex
         var severity = await SeverityAsync(db, cluster.Id, bindings, cancellation);
         var proposal = JustInTimeProposal.Of(bindings, cluster.Environment, severity, people, workflows, await JustInTimePlans.EntriesAsync(db, cluster.Id, cancellation));
         var workflow = proposal.Existing is null ? workflows.Find(one => one.WorkflowId.ToString() == ask.Workflow) ?? proposal.Workflow : proposal.Workflow;
-        var preview = workflow is null ? new([], [], []) : plans.Preview(cluster, state.Value.Index, bindings, workflow, people);
+        var preview = workflow is null ? new([], [], []) : plans.Preview(cluster, state.Value.Index, bindings, workflow, people, proposal.Existing is null ? admin.Value.Id : null);
         var role = state.Value.Index.RoleOf(bindings[0].ToState());
         var name = workflow is null ? "" : await db.Workflows.Where(w => w.Id == workflow.WorkflowId).Select(w => w.Name).SingleAsync(cancellation);
         return new JustInTimeNewView(
             head.Value, [.. bindings.Select(StandingLine.Of)], severity, proposal,
             role is null ? [] : RoleInWords.Describe(RoleRules.From(role.Rules), bindings[0].Binding.Namespace),
             role is null ? [] : [.. role.Rules.Take(MostRules).Select(RoleFacts.Line)],
-            [.. workflows.Select(ToChoice)], workflow is null ? null : ToChoice(workflow), [.. preview.Affected.Select(ToLine)], preview.LockedOut, preview.Warnings,
+            [.. workflows.Select(ToChoice)], workflow is null ? null : ToChoice(workflow), [.. preview.Affected.Select(AffectedLine.Of)], preview.LockedOut, preview.Warnings,
             DryRun.Of(DryRun.EntryOf(proposal, cluster.Name, name), bindings), await seconds.ExistAsync(db, admin.Value.Id, cancellation));
     }
 
@@ -56,10 +56,4 @@ public sealed class JustInTimeNewQuery(IDbContextFactory<PortalDbContext> contex
     }
 
     private static WorkflowChoice ToChoice(WorkflowVersion version) => new(version.WorkflowId, version.Title, string.Join(" or ", version.RequesterGroups), WorkflowWords.Approvers(version.Stages));
-
-    private static AffectedLine ToLine(AffectedSubject one) => new(
-        one.Subject, one.Name, one.Through,
-        [.. one.Lost.SelectMany(lost => RoleInWords.Describe(RoleRules.From(lost.Rules), lost.Namespace.Length == 0 ? null : lost.Namespace))
-            .Select(ability => ability.Sentence).Where(sentence => !sentence.StartsWith("Cannot ", StringComparison.Ordinal)).Distinct()],
-        one.MayAsk, one.Path);
 }

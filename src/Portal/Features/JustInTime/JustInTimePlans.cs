@@ -1,10 +1,8 @@
 using Lapse.Domain;
-using Lapse.Domain.Access;
 using Lapse.Domain.Catalogue;
 using Lapse.Domain.JustInTime;
 using Lapse.Domain.Rbac;
 using Lapse.Domain.Workflows;
-using Lapse.Infrastructure.Oidc;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Rbac;
 using Lapse.Portal.Features.Admin;
@@ -17,13 +15,13 @@ namespace Lapse.Portal.Features.JustInTime;
 /// Turns what an admin wants into the change that is reviewed: the bindings as the cluster has them at this moment, the entry, and who
 /// would be left without a way to ask. What the page showed before counts for nothing.
 /// </summary>
-public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, SecondAdmins seconds, ProviderOptions provider)
+public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, SecondAdmins seconds, ClusterNames names)
 {
     // More than any portal has people; beyond, who is who is not said rather than said slowly.
     private const int MostPeople = 20_000;
 
     private static readonly Refusal NotRead = new("NotRead", "This cluster's RBAC has not been read yet, so nobody knows who would lose what. Wait for the first look.");
-    private static readonly Refusal BindingUnknown = new("BindingUnknown", "This address names no binding. Choose one on the page of a finding or of a subject.");
+    private static readonly Refusal BindingUnknown = new("BindingUnknown", "This address names no binding. Choose one on the page of a finding or of a subject.", "/rbac");
 
     /// <summary>The bindings as the cluster has them now.</summary>
     /// <param name="cluster">The cluster.</param>
@@ -45,17 +43,21 @@ public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, S
         var rows = await db.People.AsNoTracking().Where(p => p.DisabledAt == null).OrderBy(p => p.Id).Take(MostPeople)
             .Select(p => new { p.Id, p.Name, p.Groups, Session = db.SignInSessions.Where(s => s.PersonId == p.Id).OrderByDescending(s => s.StartedAt).FirstOrDefault() })
             .ToListAsync(cancellation);
-        var seesGroups = GroupsPrefix(cluster) is not null;
-        return [.. rows.Select(row =>
-        {
-            var name = row.Session is null ? "" : ClusterUserName.From(cluster.UserNameClaim, cluster.UserNamePrefix, row.Session.Claims.Select(claim => new System.Security.Claims.Claim(claim.Key, claim.Value))) is { Succeeded: true, Value: var found } ? found : "";
-            return new KnownPerson(row.Id, row.Name, name, seesGroups && row.Groups is not null ? ClusterGroups.From(cluster.GroupsPrefix, row.Groups) : null, row.Groups);
-        })];
+        return [.. rows.Select(row => new KnownPerson(row.Id, row.Name, ClusterNames.UserName(cluster, row.Session), names.Groups(cluster, row.Groups), row.Groups))];
     }
 
     /// <summary>Who loses what under a workflow.</summary>
-    public JustInTimePreview Preview(Cluster cluster, RbacIndex state, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people) =>
-        JustInTimePreview.Of(state, bindings, workflow, people, GroupsPrefix(cluster));
+    public JustInTimePreview Preview(Cluster cluster, RbacIndex state, IReadOnlyList<ReviewedBinding> bindings, WorkflowVersion workflow, IReadOnlyList<KnownPerson> people, PersonId? proposer = null) =>
+        JustInTimePreview.Of(state, bindings, workflow, people, names.GroupsPrefix(cluster), proposer);
+
+    /// <summary>Who loses what by a change that waits, as the cluster and its people are now; <see langword="null"/> where that is not known.</summary>
+    public async Task<JustInTimePreview?> PreviewAsync(PortalDbContext db, Cluster cluster, ConfigurationChange change, JustInTimeChange said, CancellationToken cancellation)
+    {
+        var state = await StateAsync(cluster.Id, cancellation);
+        var workflow = (await WorkflowsAsync(db, cancellation)).Find(one => one.WorkflowId == said.Entry.WorkflowId);
+        if (!state.Succeeded || workflow is null) return null;
+        return Preview(cluster, state.Value.Index, said.Bindings, workflow, await PeopleAsync(db, cluster, cancellation), said.MakesEntry ? change.AuthorId : null);
+    }
 
     /// <summary>The entries in force on a cluster.</summary>
     public static Task<List<ElevatedRoleVersion>> EntriesAsync(PortalDbContext db, ClusterId cluster, CancellationToken cancellation) => db.ElevatedRoles.Where(r => r.RetiredAt == null)
@@ -167,7 +169,4 @@ public sealed class JustInTimePlans(RbacIndexes indexes, ClusterChecks checks, S
         return accepted.SetEquals(lockedOut) ? null
             : new("LockedOut", $"These would lose the access and have no way to ask for it: {string.Join(", ", lockedOut)}. Choose another workflow; or, if that is what you want, type exactly these names.");
     }
-
-    // Whose groups the cluster reads from another claim, Lapse does not know.
-    private string? GroupsPrefix(Cluster cluster) => cluster.GroupsClaim.Length > 0 && cluster.GroupsClaim == provider.Effective().GroupsClaim ? cluster.GroupsPrefix : null;
 }

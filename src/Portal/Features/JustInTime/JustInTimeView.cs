@@ -51,7 +51,15 @@ public sealed record StandingLine(string Reference, string Role, string Where, I
 /// <param name="Lost">What they cannot do any more, in words; empty if other bindings give them the same.</param>
 /// <param name="MayAsk">Whether they can ask for it.</param>
 /// <param name="Path">How, or why not.</param>
-public sealed record AffectedLine(string Subject, string Name, IReadOnlyList<string> Through, IReadOnlyList<string> Lost, bool MayAsk, string Path);
+public sealed record AffectedLine(string Subject, string Name, IReadOnlyList<string> Through, IReadOnlyList<string> Lost, bool MayAsk, string Path)
+{
+    /// <summary>For reading.</summary>
+    public static AffectedLine Of(AffectedSubject one) => new(
+        one.Subject, one.Name, one.Through,
+        [.. one.Lost.SelectMany(lost => RoleInWords.Describe(RoleRules.From(lost.Rules), lost.Namespace.Length == 0 ? null : lost.Namespace))
+            .Select(ability => ability.Sentence).Where(sentence => !sentence.StartsWith("Cannot ", StringComparison.Ordinal)).Distinct()],
+        one.MayAsk, one.Path);
+}
 
 /// <summary>Asks for what was made just-in-time in a cluster.</summary>
 /// <param name="Cluster">The cluster's short name.</param>
@@ -65,10 +73,18 @@ public sealed record JustInTimeListAsk(string Cluster, StandingRemovalId? Before
 
 /// <summary>What was made just-in-time, newest first.</summary>
 /// <param name="Head">The cluster.</param>
+/// <param name="Waiting">The changes that are not in force yet: of everybody, but drafts of whoever looks alone.</param>
 /// <param name="Rows">The bindings.</param>
 /// <param name="Next">Where the next page begins; <see langword="null"/> at the end.</param>
 /// <param name="MayAct">Whether whoever looks may restore.</param>
-public sealed record JustInTimeListView(RbacHead Head, IReadOnlyList<RemovalRow> Rows, StandingRemovalId? Next, bool MayAct);
+public sealed record JustInTimeListView(RbacHead Head, IReadOnlyList<WaitingJustInTime> Waiting, IReadOnlyList<RemovalRow> Rows, StandingRemovalId? Next, bool MayAct);
+
+/// <summary>A change that is not in force yet.</summary>
+/// <param name="Id">The change.</param>
+/// <param name="Title">In words.</param>
+/// <param name="IsDraft">Whether it still waits for its author's step-up, and not for a second admin.</param>
+/// <param name="At">When it was written down.</param>
+public sealed record WaitingJustInTime(ConfigurationChangeId Id, string Title, bool IsDraft, DateTimeOffset At);
 
 /// <summary>How far the removal of one binding got.</summary>
 /// <param name="Id">The removal.</param>
@@ -107,8 +123,9 @@ public sealed record JustInTimeChangeAsk(Guid Id);
 /// <param name="SettledAt">When it was settled.</param>
 /// <param name="Fields">What it says.</param>
 /// <param name="Bindings">What goes.</param>
+/// <param name="Affected">Who loses what, while it waits; <see langword="null"/> once it is settled, or where it is not known.</param>
 /// <param name="Removals">How far that got; empty while the change is not in force.</param>
 /// <param name="MayAct">Whether whoever looks is an admin.</param>
 public sealed record JustInTimeChangeView(
     RbacHead Head, ConfigurationChangeId Id, string Title, ChangeStatus Status, string Author, string AuthorUserName, bool IsMine, string? Confirmer, DateTimeOffset CreatedAt, DateTimeOffset Until,
-    DateTimeOffset? SettledAt, IReadOnlyList<ChangedField> Fields, IReadOnlyList<StandingLine> Bindings, IReadOnlyList<RemovalRow> Removals, bool MayAct);
+    DateTimeOffset? SettledAt, IReadOnlyList<ChangedField> Fields, IReadOnlyList<StandingLine> Bindings, IReadOnlyList<AffectedLine>? Affected, IReadOnlyList<RemovalRow> Removals, bool MayAct);

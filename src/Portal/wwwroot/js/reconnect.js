@@ -36,6 +36,7 @@ async function resume() {
     }
   } catch {
     modal.classList.replace("components-reconnect-paused", "components-reconnect-resume-failed");
+    waitAndTry();
   }
 }
 
