@@ -43,11 +43,11 @@ internal sealed partial class GrantReconciler(
             {
                 await pace.WaitAsync(stopping);
                 var room = lane == Lane.Start ? new Room(options.Starts - running.Count, []) : new Room(turns.Most, turns.Full());
-                var claimed = await ClaimAsync(lane, room, stopping);
+                var (claimed, due) = await ClaimAsync(lane, room, stopping);
                 foreach (var taken in claimed) running.Add(WorkAsync(lane, taken, stopping));
                 // Full batches leave more behind.
                 if (claimed.Count > 0 && (claimed.Count >= room.Most || wakes.AnyLooks)) continue;
-                await SleepAsync(lane, room with { Most = room.Most - claimed.Count }, stopping);
+                await SleepAsync(lane, due, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -64,15 +64,16 @@ internal sealed partial class GrantReconciler(
         await Task.WhenAll(running);
     }
 
-    private async Task<IReadOnlyList<TakenGrant>> ClaimAsync(Lane lane, Room room, CancellationToken cancellation)
+    private async Task<(IReadOnlyList<TakenGrant> Taken, DateTimeOffset? NextDue)> ClaimAsync(Lane lane, Room room, CancellationToken cancellation)
     {
-        if (room.Most <= 0) return [];
+        // Whoever makes room wakes the lane.
+        if (room.Most <= 0) return ([], null);
         using var step = ReconciliationSteps.Start(ReconciliationSteps.Claim);
         step?.SetTag(ReconciliationSteps.LaneTag, lane.ToString());
-        var due = await claims.ClaimAsync(lane, room.Most, room.Full, cancellation);
-        step?.SetTag(ReconciliationSteps.ClaimedTag, due.Count);
-        if (lane == Lane.Start || due.Count == room.Most || wakes.TakeLooks(room.Most - due.Count) is not { Count: > 0 } looks) return due;
-        return [.. due, .. await claims.ClaimForLookAsync(looks, cancellation)];
+        var (taken, next) = await claims.ClaimAsync(lane, room.Most, room.Full, cancellation);
+        step?.SetTag(ReconciliationSteps.ClaimedTag, taken.Count);
+        if (lane == Lane.Start || taken.Count == room.Most || wakes.TakeLooks(room.Most - taken.Count) is not { Count: > 0 } looks) return (taken, next);
+        return ([.. taken, .. await claims.ClaimForLookAsync(looks, cancellation)], next);
     }
 
     private async Task WorkAsync(Lane lane, TakenGrant taken, CancellationToken stopping)
@@ -92,16 +93,11 @@ internal sealed partial class GrantReconciler(
         wakes.Wake();
     }
 
-    private async Task SleepAsync(Lane lane, Room room, CancellationToken cancellation)
+    private Task SleepAsync(Lane lane, DateTimeOffset? due, CancellationToken cancellation)
     {
-        var sleep = options.LongestSleep;
-        if (room.Most > 0 && await claims.NextDueAsync(lane, room.Full, cancellation) is { } due)
-        {
-            var until = due - clock.GetUtcNow();
-            if (until < sleep) sleep = until;
-        }
-        // A timer counts milliseconds and may be early by part of one; what is due already is in another replica's hand just now.
-        await wakes.WaitAsync(lane, sleep > TimeSpan.Zero ? sleep + TimeSpan.FromMilliseconds(1) : ShortestSleep, cancellation);
+        var sleep = due is { } next && next - clock.GetUtcNow() < options.LongestSleep ? next - clock.GetUtcNow() : options.LongestSleep;
+        // A timer counts milliseconds and may be early by part of one; what is due already came in between.
+        return wakes.WaitAsync(lane, sleep > TimeSpan.Zero ? sleep + TimeSpan.FromMilliseconds(1) : ShortestSleep, cancellation);
     }
 
     private async Task FreeAsync(CancellationToken stopping)

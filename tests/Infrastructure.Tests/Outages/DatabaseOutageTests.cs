@@ -228,7 +228,7 @@ public sealed class DatabaseOutageTests(OwnPostgres postgres, ControlPlaneFixtur
         var grant = await ApprovedAsync(TimeSpan.FromMinutes(30));
         await using var replica = ReconcilerReplica.Create(_database);
         var claims = replica.Get<GrantClaims>();
-        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
+        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], (await claims.ClaimAsync(Lane.Start, 5, [], Cancellation)).Taken);
 
         // It may be on its way to its worker, or in its hand.
         Assert.Equal(0, await claims.FreeForgottenAsync([], Cancellation));
@@ -236,7 +236,7 @@ public sealed class DatabaseOutageTests(OwnPostgres postgres, ControlPlaneFixtur
         Assert.Equal(0, await claims.FreeForgottenAsync([grant.Id], Cancellation));
         Assert.Equal(1, await claims.FreeForgottenAsync([], Cancellation));
 
-        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
+        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], (await claims.ClaimAsync(Lane.Start, 5, [], Cancellation)).Taken);
     }
 
     private async Task BeginAsync(Outage outage)

@@ -106,14 +106,28 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         var grant = await ApprovedAsync();
         var claims = Create().Get<GrantClaims>();
 
-        Assert.Empty(await claims.ClaimAsync(Lane.Start, 5, [grant.ClusterId], Cancellation));
-        Assert.Null(await claims.NextDueAsync(Lane.Start, [grant.ClusterId], Cancellation));
-        Assert.NotNull(await claims.NextDueAsync(Lane.Start, [], Cancellation));
-        Assert.Null(await claims.NextDueAsync(Lane.End, [], Cancellation));
-        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
+        var (none, never) = await claims.ClaimAsync(Lane.Start, 5, [grant.ClusterId], Cancellation);
+        Assert.Equal((0, null), (none.Count, never));
+        var (ends, noEnd) = await claims.ClaimAsync(Lane.End, 5, [], Cancellation);
+        Assert.Equal((0, null), (ends.Count, noEnd));
+        Assert.Equal([new TakenGrant(grant.Id, grant.ClusterId)], (await claims.ClaimAsync(Lane.Start, 5, [], Cancellation)).Taken);
         // Whoever has it, nobody else gets it, and it is not what anybody wakes for.
-        Assert.Empty(await claims.ClaimAsync(Lane.Start, 5, [], Cancellation));
-        Assert.Null(await claims.NextDueAsync(Lane.Start, [], Cancellation));
+        var (again, nothing) = await claims.ClaimAsync(Lane.Start, 5, [], Cancellation);
+        Assert.Equal((0, null), (again.Count, nothing));
+    }
+
+    [Fact]
+    public async Task Claim_OfWhatIsDueLater_SaysWhen()
+    {
+        var grant = await ApprovedAsync();
+        var later = Domain.Text.CanonicalTime.Cut(DateTimeOffset.UtcNow.AddMinutes(3));
+        await Database.ExecuteAsOwnerAsync($"UPDATE grants SET due_at = '{later:O}'", Cancellation);
+
+        var (taken, next) = await Create().Get<GrantClaims>().ClaimAsync(Lane.Start, 5, [], Cancellation);
+
+        Assert.Empty(taken);
+        Assert.Equal(later, next);
+        Assert.Null((await ReadAsync(grant)).LeaseOwner);
     }
 
     [Theory]
@@ -147,7 +161,7 @@ public sealed class TakeOverTests(PostgresFixture postgres, ControlPlaneFixture 
         var claims = Create().Get<GrantClaims>();
 
         List<Domain.GrantId> order = [];
-        for (var i = 0; i < 4; i++) order.Add(Assert.Single(await claims.ClaimAsync(Lane.End, 1, [], Cancellation)).Id);
+        for (var i = 0; i < 4; i++) order.Add(Assert.Single((await claims.ClaimAsync(Lane.End, 1, [], Cancellation)).Taken).Id);
 
         Assert.Equal([grants[2].Id, grants[3].Id, grants[0].Id, grants[1].Id], order);
     }

@@ -5,8 +5,8 @@ namespace Lapse.Infrastructure.Reconciliation;
 /// <param name="clock">Measures.</param>
 internal sealed class ClusterTurns(int ends, TimeProvider clock) : IDisposable
 {
-    // Proofs are not put off for ever by ends that never stop coming.
-    private static readonly TimeSpan MostPutOff = TimeSpan.FromSeconds(5);
+    // As long as two thousand take to lose their access. But proofs are not put off for ever by ends that never stop coming.
+    private static readonly TimeSpan MostPutOff = TimeSpan.FromSeconds(15);
 
     private readonly SemaphoreSlim _cuts = new(ends, ends);
     private readonly SemaphoreSlim _proofs = new(ends, ends);
