@@ -30,7 +30,7 @@ internal static class KillsCommand
         await bench.PostgresAsync(cancellation);
         await bench.ControlPlaneAsync(cancellation);
         var lives = await PlayAsync(bench, [KillPlans.Untouched, KillPlans.Failing], atOnce, cancellation);
-        IReadOnlyList<KillPlan> plans = [.. KillPlans.Once(lives[0].Steps, lives[1].Steps), .. KillPlans.Twice, KillPlans.DownAtTheEnd];
+        IReadOnlyList<KillPlan> plans = [.. KillPlans.Once(lives[0].Steps, lives[1].Steps), .. KillPlans.Twice, .. KillPlans.More, KillPlans.DownAtTheEnd];
         var results = await PlayAsync(bench, [.. Choose(plans, runs, seed)], atOnce, cancellation);
         Write(results, seed, Console.Out);
         // The hand-over from an access to its extension, at each of its steps once.

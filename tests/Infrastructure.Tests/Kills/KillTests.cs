@@ -8,7 +8,8 @@ namespace Lapse.Infrastructure.Tests.Kills;
 /// <summary>The portal, in a process of its own, is killed with SIGKILL after each single step, and started again.</summary>
 public sealed class KillTests(PostgresFixture postgres, ControlPlaneFixture controlPlane)
 {
-    private const int AtOnce = 6;
+    // More would start their processes so slowly, on two cores beside other tests, that what has to become usable within a minute does not.
+    private const int AtOnce = 3;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
