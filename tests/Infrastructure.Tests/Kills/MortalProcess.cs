@@ -63,6 +63,23 @@ internal sealed class MortalProcess : IDisposable
         return mortal;
     }
 
+    /// <summary>Waits until it has killed itself where it was to be killed.</summary>
+    /// <returns>What happened instead; <see langword="null"/> if it did.</returns>
+    public async Task<string?> DieAtAsync(Kill kill, TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            var code = await DeathAsync(limit.Token);
+            return code == Killed ? null : $"The portal was to be killed at {kill}, but ended with {code}: {Errors}";
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return $"The portal never came to {kill}; it did {string.Join(", ", Steps)}. {Errors}";
+        }
+    }
+
     /// <summary>Moves its clock forward.</summary>
     public async Task AdvanceAsync(TimeSpan by)
     {

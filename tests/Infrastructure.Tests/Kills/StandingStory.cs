@@ -73,17 +73,7 @@ internal sealed class StandingStory
         {
             using var mortal = MortalProcess.Start(_database, kill, kill.Ahead);
             began = mortal.StartedAt;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(Patience);
-            try
-            {
-                var code = await mortal.DeathAsync(limit.Token);
-                Must(code == MortalProcess.Killed, $"The portal was to be killed at {kill}, but ended with {code}: {mortal.Errors}");
-            }
-            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-            {
-                _problems.Add($"The portal never came to {kill}; it did {string.Join(", ", mortal.Steps)}. {mortal.Errors}");
-            }
+            if (await mortal.DieAtAsync(kill, Patience, cancellation) is { } problem) _problems.Add(problem);
             _steps.AddRange(mortal.Steps);
             _steps.Add(kill.Point);
             await NobodyLockedOutAsync(kill, cancellation);
