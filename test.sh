@@ -11,11 +11,13 @@ runner=sandbox/Runner/bin/Debug/net10.0/lapse-sandbox.dll
 export LAPSE_CHROMIUM=${LAPSE_CHROMIUM:-/usr/bin/chromium}
 prepare=
 checking=
+beside=
 
 finish() {
   trap - EXIT
   [ -z "$prepare" ] || kill -TERM "$prepare" 2>/dev/null
   [ -z "$checking" ] || kill -TERM "$checking" 2>/dev/null
+  [ -z "$beside" ] || kill -TERM "$beside" 2>/dev/null
   exit "$1"
 }
 trap 'finish 130' INT TERM HUP
@@ -29,16 +31,25 @@ give_up() {
 
 step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 
-# Runs one test project, whose results and exit code go to its own folder; the sum is taken from there.
-run_project() {
+# Becomes the tests of one project, whose results and exit code go to its own folder; the sum is taken from there.
+become_tests() {
   local name=$1 limit=$2
-  step "$name"
   mkdir -p "$results/$name"
-  timeout -k 10 "$limit" dotnet test --project "tests/$name/$name.csproj" --no-build --no-progress \
+  exec timeout -k 10 "$limit" dotnet test --project "tests/$name/$name.csproj" --no-build --no-progress \
     --report-xunit-trx --results-directory "$results/$name" </dev/null
-  local code=$?
+}
+
+# Notes how the tests of a project ended.
+note_end() {
+  local name=$1 limit=$2 code=$3
   echo "$code" >"$results/$name/exit-code"
   [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || echo "$name did not end within $limit s."
+}
+
+run_project() {
+  step "$1"
+  (become_tests "$1" "$2")
+  note_end "$1" "$2" $?
 }
 
 require_dotnet || give_up "Without the .NET SDK 10 nothing can be built."
@@ -68,15 +79,17 @@ if [ "${LAPSE_TEST_FORMAT:-1}" != 0 ]; then
   checking=$!
 fi
 
-# Every folder of tests/ with a project of its name takes part. These need nothing but .NET; the browser comes last and alone.
+# Every folder of tests/ with a project of its name takes part. The quick need nothing but .NET; the one that waits for processes most
+# of its time runs beside the others; the browser comes last and alone.
 quick=(Domain.Tests Portal.Tests)
+waiting=Sandbox.Tests
 last=(EndToEnd.Tests)
 middle=()
 for folder in tests/*/; do
   name=$(basename "$folder")
   case $name in *.Tests) ;; *) continue ;; esac
   [ -f "tests/$name/$name.csproj" ] || continue
-  case " ${quick[*]} ${last[*]} " in
+  case " ${quick[*]} $waiting ${last[*]} " in
     *" $name "*) ;;
     *) middle+=("$name") ;;
   esac
@@ -90,7 +103,14 @@ prepared=$?
 prepare=
 [ "$prepared" -eq 0 ] || echo "This machine could not be prepared (exit code $prepared); what needs it fails below."
 
+become_tests "$waiting" 900 >"$results/$waiting.log" 2>&1 &
+beside=$!
 for name in "${middle[@]}"; do run_project "$name" 1200; done
+step "$waiting, which ran beside"
+wait "$beside"
+note_end "$waiting" 900 $?
+beside=
+cat "$results/$waiting.log"
 for name in "${last[@]}"; do run_project "$name" 1500; done
 
 if [ -n "$checking" ]; then
