@@ -1,4 +1,4 @@
-using Npgsql;
+using Lapse.Infrastructure.Persistence;
 
 namespace Lapse.Infrastructure.Gathering;
 
@@ -35,7 +35,8 @@ internal sealed class SharedReads<TKey, TValue>(Func<IReadOnlyCollection<TKey>, 
             var found = await read(asked.Select(one => one.Key).ToHashSet());
             foreach (var one in asked) one.Answer.TrySetResult(found.GetValueOrDefault(one.Key));
         }
-        catch (Exception exception) when (asked.Count == 1 || IsAway(exception))
+        // If it gave no answer, nobody would be answered, each only after its time.
+        catch (Exception exception) when (asked.Count == 1 || DatabaseTrouble.GaveNoAnswer(exception))
         {
             foreach (var one in asked) one.Answer.TrySetException(exception);
         }
@@ -45,14 +46,6 @@ internal sealed class SharedReads<TKey, TValue>(Func<IReadOnlyCollection<TKey>, 
         {
             foreach (var one in asked) await ReadAsync([one], read);
         }
-    }
-
-    // Nobody would be answered, each only after its time.
-    private static bool IsAway(Exception exception)
-    {
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
-            if (inner is NpgsqlException and not PostgresException or TimeoutException or ObjectDisposedException) return true;
-        return false;
     }
 
     private sealed record Asked(TKey Key)

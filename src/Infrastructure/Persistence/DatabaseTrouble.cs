@@ -31,4 +31,15 @@ public static class DatabaseTrouble
         }
         return null;
     }
+
+    /// <summary>
+    /// Whether the database gave no answer at all, so that asking it again for a part would take as long and end the same way. Narrower than
+    /// <see cref="Is"/>: a row that cannot be read is an answer, and says nothing about the others. EF Core and others wrap it.
+    /// </summary>
+    public static bool GaveNoAnswer(Exception? exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+            if (e is NpgsqlException and not PostgresException or TimeoutException or ObjectDisposedException) return true;
+        return false;
+    }
 }

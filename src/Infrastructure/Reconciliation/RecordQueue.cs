@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Lapse.Domain.Access;
 using Lapse.Infrastructure.Persistence;
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace Lapse.Infrastructure.Reconciliation;
 
@@ -85,7 +84,7 @@ internal sealed class RecordQueue(IDbContextFactory<PortalDbContext> contexts, T
                 for (var i = 0; i < entries.Count; i++) entries[i].Tell(saved[i]);
                 return;
             }
-            catch (NpgsqlException away) when (away is not PostgresException)
+            catch (Exception away) when (DatabaseTrouble.GaveNoAnswer(away))
             {
                 foreach (var entry in entries) entry.Tell(away);
                 return;

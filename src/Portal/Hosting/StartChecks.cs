@@ -17,25 +17,30 @@ public static class StartChecks
     /// <summary>Everything that is wrong with the settings, each with what to do about it.</summary>
     public static List<string> FindErrors(IConfiguration configuration)
     {
-        var portal = configuration.Portal();
-        var provider = configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new ProviderOptions();
-        List<string> errors = [.. portal.Errors(), .. provider.Errors(portal.Mode == PortalMode.Sandbox)];
-        errors.AddRange(FindAuditErrors(configuration));
-        if (FindConnectionError(configuration.GetConnectionString("Portal"), portal.Mode) is { } connection) errors.Add(connection);
-        if (ProxyTrust.Problem(portal, configuration) is { } plain) errors.Add(plain);
+        List<string> errors = [];
+        var portal = Read(configuration.Portal, errors);
+        var mode = portal?.Mode ?? PortalMode.Production;
+        errors.AddRange(portal?.Errors() ?? []);
+        errors.AddRange(Read(() => configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new(), errors)?.Errors(mode == PortalMode.Sandbox) ?? []);
+        errors.AddRange(Read(() => configuration.GetSection(RbacOptions.Section).Get<RbacOptions>() ?? new(), errors)?.Errors() ?? []);
+        if (FindConnectionError(configuration.GetConnectionString("Portal"), mode) is { } connection) errors.Add(connection);
+        if (portal is not null && ProxyTrust.Problem(portal, configuration) is { } plain) errors.Add(plain);
         return errors;
     }
 
-    private static IEnumerable<string> FindAuditErrors(IConfiguration configuration)
+    // A value that is not of its kind, such as no duration: the settings that are left are still judged.
+    private static T? Read<T>(Func<T> read, List<string> errors)
+        where T : class
     {
         try
         {
-            return (configuration.GetSection(RbacOptions.Section).Get<RbacOptions>() ?? new RbacOptions()).Errors();
+            return read();
         }
         catch (InvalidOperationException problem)
         {
-            // It names the setting and the value, of which none here is secret.
-            return [problem.Message];
+            // It names the setting and its value, and none that is secret can fail: those are text.
+            errors.Add(problem.Message);
+            return null;
         }
     }
 

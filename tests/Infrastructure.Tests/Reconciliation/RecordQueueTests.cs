@@ -94,6 +94,22 @@ public sealed class RecordQueueTests(PostgresFixture postgres) : OversightTest(p
     }
 
     [Fact]
+    public async Task Record_DatabaseFallsSilentInTheMiddle_IsToldToAllAndTriedOnceForAll()
+    {
+        var (contexts, grants) = (new Contexts(Database), await ScheduledAsync());
+        using var queue = new RecordQueue(contexts, Clock);
+        // As EF Core tells of it.
+        var (first, others) = await WaitingAsync(queue, grants, (_, _) => throw new DbUpdateException("See the inner one.", new NpgsqlException("No answer.")), Cancellation);
+
+        _goOn.SetResult();
+
+        await first;
+        foreach (var other in others) await Assert.ThrowsAsync<DbUpdateException>(() => other);
+        Assert.Equal(2, contexts.Made);
+        await AssertEndedAsync(grants, [grants[0]]);
+    }
+
+    [Fact]
     public async Task Record_WhoWaitsGivesUp_IsNotSavedAndHoldsUpNobody()
     {
         var grants = await ScheduledAsync();
