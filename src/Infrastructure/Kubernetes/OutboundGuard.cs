@@ -1,6 +1,10 @@
 namespace Lapse.Infrastructure.Kubernetes;
 
-/// <summary>Stands before every call to an address that an admin entered: https only, no redirects, no endless answers.</summary>
+/// <summary>
+/// Stands before every call to an address that an admin entered: https only, no redirects, no endless answers. A whole answer is read
+/// here and within the time of its request: the client library reads a body with a blocking call, so that a server which is slow with
+/// bodies would take a thread for each of them until the portal had none.
+/// </summary>
 public sealed class OutboundGuard(OutboundOptions options) : DelegatingHandler
 {
     /// <inheritdoc/>
@@ -19,6 +23,19 @@ public sealed class OutboundGuard(OutboundOptions options) : DelegatingHandler
         }
 
         response.Content = new BoundedContent(response.Content, options.LargestResponse);
-        return response;
+        if (IsWatch(address)) return response;
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(cancellationToken);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
+
+    // What never ends cannot be read whole; the library reads it a line at a time, without blocking.
+    private static bool IsWatch(Uri address) => address.Query.TrimStart('?').Split('&').Contains("watch=true", StringComparer.Ordinal);
 }
