@@ -49,7 +49,7 @@ internal sealed class Bench(bool quick) : IAsyncDisposable
             await using (var db = new PortalDbContext(TestDatabase.Options(source))) await db.Database.MigrateAsync(cancellation);
             await DatabaseSetup.ApplyAsync(source, ServingPassword, cancellation);
         }
-        return new(owner, server.For(name, DatabaseSetup.ServingRole, ServingPassword), () => server.DropDatabaseAsync(name, CancellationToken.None));
+        return new(owner, server.For(name, DatabaseSetup.ServingRole, ServingPassword), () => server.DropDatabaseAsync(name, CancellationToken.None), asServed: true);
     }
 
     /// <inheritdoc/>

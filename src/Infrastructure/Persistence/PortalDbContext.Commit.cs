@@ -45,6 +45,20 @@ public sealed partial class PortalDbContext
         }
     }
 
+    /// <summary>Gives it back. What was noted and never committed must not reach whoever has it next.</summary>
+    public override void Dispose()
+    {
+        _pending.Clear();
+        base.Dispose();
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public override ValueTask DisposeAsync()
+    {
+        _pending.Clear();
+        return base.DisposeAsync();
+    }
+
     /// <inheritdoc/>
     public override Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default) =>
         _pending.Count == 0

@@ -63,11 +63,11 @@ internal static class VerbServices
         return services.BuildServiceProvider();
     }
 
-    /// <summary>Registers the data source and contexts that come from it.</summary>
+    /// <summary>Registers the data source and contexts that come from it, each used again after it was given back.</summary>
     public static IServiceCollection AddLapseDatabase(this IServiceCollection services, string connectionString)
     {
         services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
-        services.AddDbContextFactory<PortalDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddPooledDbContextFactory<PortalDbContext>((provider, options) => options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         return services;
     }
 

@@ -3,6 +3,7 @@ using Lapse.Domain.Ledger;
 using Lapse.Infrastructure.Persistence;
 using Lapse.Infrastructure.Tests.Fixtures;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
 using Xunit;
 
@@ -33,6 +34,28 @@ public sealed class LedgerWritingTests(PostgresFixture postgres) : DatabaseTest(
         db.Record(Now, LedgerActor.Lapse, LedgerActs.Alert, "test:1", []);
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => db.SaveChangesAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Record_NeverCommitted_IsForgottenWhenTheContextIsUsedAgain(bool asynchronously)
+    {
+        // As the portal has them.
+        var contexts = new PooledDbContextFactory<PortalDbContext>(TestDatabase.Options(Database.Serving), poolSize: 1);
+        var first = contexts.CreateDbContext();
+        first.Record(Now, LedgerActor.Lapse, LedgerActs.Alert, "test:1", []);
+        World.SignIn(first, "alice", Now);
+        if (asynchronously) await first.DisposeAsync();
+        else first.Dispose();
+
+        await using var second = contexts.CreateDbContext();
+        Assert.Same(first, second);
+        await second.CommitAsync(Cancellation);
+
+        await using var db = Database.CreateDbContext();
+        Assert.Empty(await db.LedgerEntries.ToListAsync(Cancellation));
+        Assert.Empty(await db.People.ToListAsync(Cancellation));
     }
 
     [Theory]
