@@ -50,6 +50,25 @@ public sealed class EndTurnsTests : IDisposable
     }
 
     [Fact]
+    public async Task Proof_WhenFewOfManyStillHaveAccess_GoesOn()
+    {
+        using var many = new EndTurns(new ReconciliationOptions { Ends = 8 }, _wakes, TimeProvider.System);
+        List<EndTurn> taken = [.. Enumerable.Range(0, 4).Select(_ => many.Take(Here))];
+        foreach (var turn in taken) await turn.BeginAsync(Cancellation);
+
+        // Three are left, and then two: a quarter of those that are cut at once.
+        var first = taken[0].ToProofAsync(Cancellation);
+        Assert.False(first.IsCompleted);
+        await taken[1].ToProofAsync(Cancellation);
+        await first;
+
+        using var wave = many.Take(Here);
+        var third = taken[2].ToProofAsync(Cancellation);
+        await third;
+        foreach (var turn in taken) turn.Dispose();
+    }
+
+    [Fact]
     public async Task Cuts_AreNeverMoreAtOnceThanAllowed()
     {
         using var first = _turns.Take(Here);

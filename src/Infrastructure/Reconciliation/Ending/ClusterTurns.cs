@@ -11,9 +11,11 @@ internal sealed class ClusterTurns(int ends, TimeProvider clock) : IDisposable
     private readonly SemaphoreSlim _cuts = new(ends, ends);
     private readonly SemaphoreSlim _proofs = new(ends, ends);
     private readonly Lock _counting = new();
+    // Ends that come one after the other are always some; a proof puts none of those off.
+    private readonly int _few = ends / 4;
     private int _cutting;
     private int _inHand;
-    private TaskCompletionSource _allCut = Done();
+    private TaskCompletionSource _fewLeft = Done();
 
     /// <summary>Whether more may be taken in hand.</summary>
     /// <param name="cutting">The most whose access is not gone yet.</param>
@@ -29,7 +31,7 @@ internal sealed class ClusterTurns(int ends, TimeProvider clock) : IDisposable
         lock (_counting)
         {
             _inHand++;
-            if (_cutting++ == 0) _allCut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_cutting++ == _few) _fewLeft = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -39,7 +41,7 @@ internal sealed class ClusterTurns(int ends, TimeProvider clock) : IDisposable
     {
         lock (_counting)
         {
-            if (--_cutting == 0) _allCut.TrySetResult();
+            if (--_cutting == _few) _fewLeft.TrySetResult();
             return _cutting;
         }
     }
@@ -56,10 +58,10 @@ internal sealed class ClusterTurns(int ends, TimeProvider clock) : IDisposable
     /// <summary>After <see cref="BeginCutAsync"/>.</summary>
     public void EndCut() => _cuts.Release();
 
-    /// <summary>Waits until it may be proved that access is gone.</summary>
+    /// <summary>Waits until it may be proved that access is gone: after a wave of ends, when few of them still have theirs.</summary>
     public async Task BeginProofAsync(CancellationToken cancellation)
     {
-        if (_allCut.Task is { IsCompleted: false } others)
+        if (_fewLeft.Task is { IsCompleted: false } others)
         {
             using var putOff = new CancellationTokenSource(MostPutOff, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(putOff.Token, cancellation);
