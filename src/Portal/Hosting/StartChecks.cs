@@ -18,23 +18,23 @@ public static class StartChecks
     public static List<string> FindErrors(IConfiguration configuration)
     {
         List<string> errors = [];
-        var portal = Read(configuration.Portal, errors);
+        var portal = Read<PortalOptions>(configuration, PortalOptions.Section, errors);
         var mode = portal?.Mode ?? PortalMode.Production;
         errors.AddRange(portal?.Errors() ?? []);
-        errors.AddRange(Read(() => configuration.GetSection(ProviderOptions.Section).Get<ProviderOptions>() ?? new(), errors)?.Errors(mode == PortalMode.Sandbox) ?? []);
-        errors.AddRange(Read(() => configuration.GetSection(RbacOptions.Section).Get<RbacOptions>() ?? new(), errors)?.Errors() ?? []);
+        errors.AddRange(Read<ProviderOptions>(configuration, ProviderOptions.Section, errors)?.Errors(mode == PortalMode.Sandbox) ?? []);
+        errors.AddRange(Read<RbacOptions>(configuration, RbacOptions.Section, errors)?.Errors() ?? []);
         if (FindConnectionError(configuration.GetConnectionString("Portal"), mode) is { } connection) errors.Add(connection);
         if (portal is not null && ProxyTrust.Problem(portal, configuration) is { } plain) errors.Add(plain);
         return errors;
     }
 
     // A value that is not of its kind, such as no duration: the settings that are left are still judged.
-    private static T? Read<T>(Func<T> read, List<string> errors)
-        where T : class
+    private static T? Read<T>(IConfiguration configuration, string section, List<string> errors)
+        where T : class, new()
     {
         try
         {
-            return read();
+            return configuration.GetSection(section).Get<T>() ?? new();
         }
         catch (InvalidOperationException problem)
         {

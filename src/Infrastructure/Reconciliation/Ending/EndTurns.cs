@@ -4,8 +4,8 @@ using Lapse.Domain;
 namespace Lapse.Infrastructure.Reconciliation;
 
 /// <summary>
-/// In which order one replica works on many ends at once: first the access of all of them goes, then it is proved and recorded that
-/// it is gone. Else the last of two thousand would keep theirs until the proofs of the others are through. Each cluster has turns of
+/// In which order one replica works on many ends at once: first the access of all but a few of them goes, then it is proved and
+/// recorded that it is gone. Else the last of two thousand would keep theirs until the proofs of the others are through. Each cluster has turns of
 /// its own: one that does not answer keeps nobody waiting whose access is in another.
 /// </summary>
 internal sealed class EndTurns(ReconciliationOptions options, ReconcilerWakes wakes, TimeProvider clock) : IDisposable
